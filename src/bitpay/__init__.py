@@ -1,0 +1,1 @@
+"""BitPay: continuous Bitcoin payments on Stacks."""

@@ -1,0 +1,1 @@
+"""What every part of BitPay shares: errors, money, cursors, settings, child processes."""

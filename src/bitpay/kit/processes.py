@@ -1,0 +1,67 @@
+"""Child processes that die with their parent, and free loopback ports."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def spawn(
+    argv: Sequence[str | Path],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    output: IO[bytes] | int | None = None,
+    stdin: int | None = subprocess.DEVNULL,
+    pass_fds: Sequence[int] = (),
+    own_group: bool = True,
+) -> subprocess.Popen[bytes]:
+    """Start a child that the kernel kills when the *thread* that started it ends (Linux).
+
+    Start long-lived children from the main thread, for that reason. `own_group` keeps a terminal's Ctrl-C from
+    reaching the child before its parent has decided in which order things stop. `output` takes stdout and stderr.
+    """
+    parent = os.getpid()
+
+    def die_with_parent() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # the parent died between fork and prctl
+            os._exit(1)
+
+    return subprocess.Popen(  # noqa: S603 - argv is ours
+        [str(part) for part in argv],
+        env=None if env is None else {**os.environ, **env},
+        cwd=cwd,
+        stdin=stdin,
+        stdout=output,
+        stderr=subprocess.STDOUT if output is not None else None,
+        pass_fds=pass_fds,
+        start_new_session=own_group,
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - prctl must run in the child
+    )
+
+
+def stop(process: subprocess.Popen[bytes], *, grace: float = 10.0) -> int:
+    """End a child: SIGTERM, then SIGKILL after `grace` seconds. Returns its exit code."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            return process.wait(grace)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return process.wait()
+
+
+def free_port() -> int:
+    """Return a loopback TCP port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
