@@ -1,0 +1,37 @@
+"""Clarity's rules for names (clarity `ClarityName` and `ContractName` in stacks-core)."""
+
+from __future__ import annotations
+
+import re
+
+from bitpay.stacks.errors import NameInvalid
+
+MAX_NAME = 128
+MAX_CONTRACT_NAME = 40
+
+_CLARITY_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9\-_!?+<>=/*]*|[-+=/*]|[<>]=?")
+_CONTRACT_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9\-_]*|__transient")
+
+
+def is_clarity_name(text: str) -> bool:
+    """Say whether `text` can name a function, variable, asset or tuple key."""
+    return len(text) <= MAX_NAME and _CLARITY_NAME.fullmatch(text) is not None
+
+
+def is_contract_name(text: str) -> bool:
+    """Say whether `text` can name a contract: at most 40 characters."""
+    return len(text) <= MAX_CONTRACT_NAME and _CONTRACT_NAME.fullmatch(text) is not None
+
+
+def clarity_name(text: str) -> str:
+    """Return `text` when it can name a function, variable, asset or tuple key; else raise `NameInvalid`."""
+    if not is_clarity_name(text):
+        raise NameInvalid(f"not a Clarity name: {text[:MAX_NAME]!r}")
+    return text
+
+
+def contract_name(text: str) -> str:
+    """Return `text` when it can name a contract; else raise `NameInvalid`."""
+    if not is_contract_name(text):
+        raise NameInvalid(f"not a contract name: {text[:MAX_NAME]!r}")
+    return text

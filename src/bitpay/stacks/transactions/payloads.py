@@ -1,0 +1,265 @@
+"""What a transaction does: its payload, in bytes both ways (SIP-005, SIP-015, SIP-021, SIP-034)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from bitpay.stacks import clarity
+from bitpay.stacks.addresses import Principal
+from bitpay.stacks.errors import DecodeError, TransactionInvalid
+from bitpay.stacks.names import clarity_name, contract_name
+from bitpay.stacks.reader import Reader, address_bytes, sized_name
+
+MEMO_BYTES = 34
+MAX_U64 = (1 << 64) - 1
+CLARITY_VERSIONS = range(1, 7)
+VRF_PROOF_BYTES = 80
+MICROBLOCK_HEADER_BYTES = 132
+
+
+@dataclass(frozen=True, slots=True)
+class TokenTransfer:
+    """STX to a principal. `amount` in micro-STX; `memo` up to 34 bytes, filled with zero bytes."""
+
+    recipient: Principal
+    amount: int
+    memo: bytes = b""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.amount <= MAX_U64:
+            raise TransactionInvalid(f"an amount is 0 to {MAX_U64}, not {self.amount}")
+        if len(self.memo) > MEMO_BYTES:
+            raise TransactionInvalid(f"a memo of {len(self.memo)} bytes, more than {MEMO_BYTES}")
+        object.__setattr__(self, "memo", self.memo.ljust(MEMO_BYTES, b"\0"))
+
+    def encode(self) -> bytes:
+        """Return the payload's bytes."""
+        recipient = clarity.encode(clarity.PrincipalValue(self.recipient))
+        return b"\x00" + recipient + self.amount.to_bytes(8) + self.memo
+
+
+@dataclass(frozen=True, slots=True)
+class ContractCall:
+    """A call of a public function."""
+
+    contract: Principal
+    function: str
+    args: tuple[clarity.Value, ...]
+
+    def __post_init__(self) -> None:
+        if not self.contract.is_contract:
+            raise TransactionInvalid("a call goes to a contract, not to an account")
+        clarity_name(self.function)
+
+    def encode(self) -> bytes:
+        """Return the payload's bytes."""
+        target = address_bytes(self.contract) + sized_name(self.contract.name or "")
+        args = b"".join(map(clarity.encode, self.args))
+        return b"\x02" + target + sized_name(self.function) + len(self.args).to_bytes(4) + args
+
+
+@dataclass(frozen=True, slots=True)
+class SmartContract:
+    """A new contract. `clarity_version` None leaves the version to the epoch (the old, unversioned payload)."""
+
+    name: str
+    source: str
+    clarity_version: int | None = None
+
+    def __post_init__(self) -> None:
+        contract_name(self.name)
+        if self.clarity_version is not None and self.clarity_version not in CLARITY_VERSIONS:
+            raise TransactionInvalid(f"no Clarity version {self.clarity_version}")
+        if not is_source(self.source):
+            raise TransactionInvalid("a contract's source is printable ASCII and white space")
+
+    def encode(self) -> bytes:
+        """Return the payload's bytes."""
+        code = self.source.encode()
+        body = sized_name(self.name) + len(code).to_bytes(4) + code
+        return b"\x01" + body if self.clarity_version is None else bytes((6, self.clarity_version)) + body
+
+
+@dataclass(frozen=True, slots=True)
+class PoisonMicroblock:
+    """Proof that a miner signed two microblocks of one height: two headers of 132 bytes."""
+
+    first: bytes
+    second: bytes
+
+    def __post_init__(self) -> None:
+        for header in (self.first, self.second):
+            _check_size(header, MICROBLOCK_HEADER_BYTES, "a microblock header")
+
+    def encode(self) -> bytes:
+        """Return the payload's bytes."""
+        return b"\x03" + self.first + self.second
+
+
+@dataclass(frozen=True, slots=True)
+class Coinbase:
+    """A miner's reward. `vrf_proof` makes it the Nakamoto form; `recipient` is who gets it instead of the miner."""
+
+    buffer: bytes
+    recipient: Principal | None = None
+    vrf_proof: bytes | None = None
+
+    def __post_init__(self) -> None:
+        _check_size(self.buffer, 32, "a coinbase's buffer")
+        if self.vrf_proof is not None:
+            _check_size(self.vrf_proof, VRF_PROOF_BYTES, "a VRF proof")
+
+    def encode(self) -> bytes:
+        """Return the payload's bytes."""
+        recipient = None if self.recipient is None else clarity.PrincipalValue(self.recipient)
+        if self.vrf_proof is not None:
+            return b"\x08" + self.buffer + clarity.encode(clarity.optional(recipient)) + self.vrf_proof
+        if recipient is not None:
+            return b"\x05" + self.buffer + clarity.encode(recipient)
+        return b"\x04" + self.buffer
+
+
+class TenureCause(IntEnum):
+    """Why a tenure began or went on."""
+
+    BLOCK_FOUND = 0
+    EXTENDED = 1
+    EXTENDED_RUNTIME = 2
+    EXTENDED_READ_COUNT = 3
+    EXTENDED_READ_LENGTH = 4
+    EXTENDED_WRITE_COUNT = 5
+    EXTENDED_WRITE_LENGTH = 6
+
+
+@dataclass(frozen=True, slots=True)
+class TenureChange:
+    """The end of a miner's tenure, or its extension."""
+
+    tenure_hash: bytes
+    previous_tenure_hash: bytes
+    burn_view_hash: bytes
+    previous_tenure_end: bytes
+    previous_tenure_blocks: int
+    cause: TenureCause
+    public_key_hash: bytes
+
+    def __post_init__(self) -> None:
+        for digest in (self.tenure_hash, self.previous_tenure_hash, self.burn_view_hash, self.public_key_hash):
+            _check_size(digest, 20, "a consensus or key hash")
+        _check_size(self.previous_tenure_end, 32, "a block id")
+        if not 0 <= self.previous_tenure_blocks < 1 << 32:
+            raise TransactionInvalid("a tenure's block count has 32 bits")
+
+    def encode(self) -> bytes:
+        """Return the payload's bytes."""
+        hashes = self.tenure_hash + self.previous_tenure_hash + self.burn_view_hash + self.previous_tenure_end
+        return b"\x07" + hashes + self.previous_tenure_blocks.to_bytes(4) + bytes((self.cause,)) + self.public_key_hash
+
+
+Payload = TokenTransfer | ContractCall | SmartContract | PoisonMicroblock | Coinbase | TenureChange
+
+
+def read(reader: Reader) -> Payload:
+    """Read a payload; raises `DecodeError`."""
+    start = reader.offset
+    kind = reader.number(1, "payload type")
+    if kind >= len(_READERS):
+        raise DecodeError(f"no payload has type {kind}", offset=start, field="payload type")
+    return _READERS[kind](reader)
+
+
+def _read_transfer(reader: Reader) -> Payload:
+    recipient = reader.principal_value("recipient")
+    return TokenTransfer(recipient, reader.number(8, "amount"), reader.take(MEMO_BYTES, "memo"))
+
+
+def _read_call(reader: Reader) -> Payload:
+    contract = reader.contract("contract")
+    function = reader.clarity_name("function")
+    args = tuple(reader.value() for _ in range(reader.count(1, "arguments")))
+    return ContractCall(contract, function, args)
+
+
+def _read_contract(reader: Reader) -> Payload:
+    return _contract(reader, None)
+
+
+def _read_versioned_contract(reader: Reader) -> Payload:
+    start = reader.offset
+    version = reader.number(1, "clarity version")
+    if version not in CLARITY_VERSIONS:
+        raise DecodeError(f"no Clarity version {version}", offset=start, field="clarity version")
+    return _contract(reader, version)
+
+
+def _contract(reader: Reader, version: int | None) -> Payload:
+    name = reader.contract_name()
+    size = reader.count(1, "source")
+    start = reader.offset
+    source = reader.take(size, "source").decode("latin-1")
+    if not is_source(source):
+        raise DecodeError("a character no contract can hold", offset=start, field="source")
+    return SmartContract(name, source, version)
+
+
+def _read_poison(reader: Reader) -> Payload:
+    first = reader.take(MICROBLOCK_HEADER_BYTES, "microblock header")
+    return PoisonMicroblock(first, reader.take(MICROBLOCK_HEADER_BYTES, "microblock header"))
+
+
+def _read_coinbase(reader: Reader) -> Payload:
+    return Coinbase(reader.take(32, "coinbase"))
+
+
+def _read_coinbase_to(reader: Reader) -> Payload:
+    return Coinbase(reader.take(32, "coinbase"), reader.principal_value("recipient"))
+
+
+def _read_nakamoto_coinbase(reader: Reader) -> Payload:
+    buffer = reader.take(32, "coinbase")
+    start = reader.offset
+    match reader.value():
+        case clarity.NoneValue():
+            recipient = None
+        case clarity.Some(clarity.PrincipalValue(principal)):
+            recipient = principal
+        case _:
+            raise DecodeError("not an optional principal", offset=start, field="recipient")
+    return Coinbase(buffer, recipient, reader.take(VRF_PROOF_BYTES, "VRF proof"))
+
+
+def _read_tenure_change(reader: Reader) -> Payload:
+    tenure, previous, burn_view = (reader.take(20, "consensus hash") for _ in range(3))
+    end = reader.take(32, "previous tenure end")
+    blocks = reader.number(4, "previous tenure blocks")
+    start = reader.offset
+    cause = reader.number(1, "cause")
+    if cause >= len(TenureCause):
+        raise DecodeError(f"no tenure change has cause {cause}", offset=start, field="cause")
+    key_hash = reader.take(20, "public key hash")
+    return TenureChange(tenure, previous, burn_view, end, blocks, TenureCause(cause), key_hash)
+
+
+_READERS: tuple[Callable[[Reader], Payload], ...] = (
+    _read_transfer,
+    _read_contract,
+    _read_call,
+    _read_poison,
+    _read_coinbase,
+    _read_coinbase_to,
+    _read_versioned_contract,
+    _read_tenure_change,
+    _read_nakamoto_coinbase,
+)
+
+
+def is_source(text: str) -> bool:
+    """Say whether a contract's source may hold this text: printable ASCII, tab and line feed."""
+    return all(" " <= character <= "~" or character in "\t\n" for character in text)
+
+
+def _check_size(data: bytes, size: int, what: str) -> None:
+    if len(data) != size:
+        raise TransactionInvalid(f"{what} has {size} bytes, not {len(data)}")
