@@ -1,0 +1,35 @@
+# BitPay's commands. `make dev` and `make test` are all that is needed to start.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+VENV := .venv
+READY := $(VENV)/.ready
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+dev: $(READY) ## Start everything on this machine and print the URL (RESET=1 starts afresh)
+	@BITPAY_DIE_WITH_PARENT=1 exec $(VENV)/bin/bitpay dev $(if $(RESET),--reset)
+
+test: $(READY) lint ## Run all tests (T=path runs a part)
+	@exec $(VENV)/bin/pytest $(T)
+
+lint: $(READY) ## Check format, rules and types
+	@$(VENV)/bin/ruff format --check --quiet . || { $(VENV)/bin/ruff format --diff . ; exit 1; }
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/mypy
+	@cd web && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm run --silent check
+
+bench: $(READY) ## Measure speed, side by side with others
+	@for benchmark in benchmarks/bench_*.py; do $(VENV)/bin/python $$benchmark || exit 1; done
+
+lock: $(READY) ## Lock the dependencies anew (names no registry host)
+	@$(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet pyproject.toml -o requirements/base.txt
+	@$(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet --extra dev pyproject.toml -o requirements/dev.txt
+
+clean: ## Remove what was built or installed; keeps the data of `make dev`
+	@rm -rf $(VENV) dist src/bitpay/http/static/build web/node_modules src/bitpay/localchain/vm/node_modules
+
+$(READY): requirements/dev.txt pyproject.toml scripts/setup web/package-lock.json src/bitpay/localchain/vm/package-lock.json $(shell find web src/bitpay -not -path '*/node_modules/*' \( -name '*.ts' -o -name '*.mjs' -o -name 'tsconfig.json' \) 2>/dev/null)
+	@scripts/setup
+
+.PHONY: help dev test lint bench lock clean
