@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     dev_accounts_file: Path | None = None
     control_url: str = ""
     """The local chain's control address; only on the local network."""
+    control_token: SecretStr | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -65,5 +66,7 @@ class Settings(BaseSettings):
         for secret in [*self.chainhook_secrets, self.token_secret]:
             if len(secret.get_secret_value()) < MIN_SECRET_LENGTH:
                 raise ValueError(f"a secret needs at least {MIN_SECRET_LENGTH} characters")
-        if self.network != "local" and (self.dev_token or self.dev_accounts_file or self.control_url):
+        if self.network != "local" and (
+            self.dev_token or self.dev_accounts_file or self.control_url or self.control_token
+        ):
             raise ValueError("development powers exist on the local network only")

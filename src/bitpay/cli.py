@@ -1,0 +1,42 @@
+"""The `bitpay` command."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bitpay.commands import stream
+from bitpay.commands.context import Data, reports_errors
+from bitpay.commands.demo import demo
+from bitpay.dev.folder import DEFAULT_FOLDER
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Continuous Bitcoin payments on Stacks.")
+app.add_typer(stream.app, name="stream")
+app.command()(demo)
+
+
+@app.command()
+@reports_errors
+def dev(
+    data: Data = DEFAULT_FOLDER,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the pages; a free one if taken.")] = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Forget everything and start afresh.")] = False,
+) -> None:
+    """Start everything on this machine: database, local chain, contracts, demo accounts, API and pages."""
+    from bitpay.dev.run import run  # noqa: PLC0415 - other commands start faster without it
+
+    raise typer.Exit(run(Path(data), port=port, reset=reset))
+
+
+@app.command()
+@reports_errors
+def serve() -> None:
+    """Serve API, pages and sockets and follow the chain, as the BITPAY_ environment variables say."""
+    from bitpay.operations import serve as serve_instance  # noqa: PLC0415 - other commands start faster without it
+
+    serve_instance()
+
+
+def main() -> None:
+    """Entry point."""
+    app()

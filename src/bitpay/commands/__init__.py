@@ -1,0 +1,1 @@
+"""What the `bitpay` command does, one module per group of commands."""

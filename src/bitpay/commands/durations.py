@@ -1,0 +1,16 @@
+"""Durations as people write them: 90, 45s, 30m, 12h, 7d, 2w."""
+
+import re
+
+from bitpay.kit.errors import InvalidInput
+
+SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_DURATION = re.compile(r"([0-9]{1,12})([smhdw]?)")
+
+
+def parse_duration(text: str) -> int:
+    """Return the duration in seconds (a bare number counts ticks of the stream's clock)."""
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise InvalidInput(f"{text!r} is no duration; write for example 90s, 30m, 12h, 7d or 2w.")
+    return int(found[1]) * SECONDS[found[2]]

@@ -1,0 +1,1 @@
+"""`bitpay dev`: everything on this machine, real parts only, from one command."""

@@ -1,0 +1,21 @@
+"""Running one BitPay process as an operator configured it."""
+
+import uvicorn
+
+from bitpay.app import create_app
+from bitpay.kit.settings import Settings
+
+
+def serve() -> None:
+    """Serve API, pages and sockets and follow the chain until SIGTERM."""
+    settings = Settings()  # type: ignore[call-arg]  # filled from the environment
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
