@@ -1,0 +1,254 @@
+// One simulated chain. Every method takes and returns plain JSON; Clarity values are hex of their consensus bytes.
+import { readFileSync } from 'node:fs';
+import { atTime, load as loadSdk, withPanic } from './sdk.mjs';
+import { Memory, load, save } from './memory.mjs';
+
+const EPOCH = '4.0';
+const GENESIS_SECONDS = 610; // what the VM adds to the clock on its way to epoch 4.0
+const ROOM = 16 * 1024 * 1024; // bytes that may be written between a restore and the next
+const BOOT = 'ST000000000000000000002AMW42H';
+const SBTC = 'SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4';
+const SBTC_CONTRACTS = ['sbtc-registry', 'sbtc-token']; // in the order they depend on each other
+
+// What the VM said no to: a runtime error, an unknown contract, source that does not compile.
+export class Refused extends Error {}
+
+export class Session {
+  #sdk;
+  #kit;
+  #memory;
+  #copies = new Map();
+  #nextCopy = 1;
+  #saving = new Map();
+  #burnTime;
+
+  static async start({ genesisTime, trackCosts }) {
+    const kit = loadSdk();
+    const sdk = new kit.SDK(noFiles, new kit.SDKOptions(trackCosts, false, false));
+    await atTime((genesisTime - GENESIS_SECONDS) * 1000, () => sdk.initEmptySession({ enabled: false }));
+    sdk.setEpoch(EPOCH);
+    const time = Number(sdk.getBlockTime());
+    if (time !== genesisTime) throw new Error(`the VM started at ${time} instead of ${genesisTime}`);
+    kit.wasm.block_step.value = 0;
+    const session = new Session(sdk, kit, genesisTime - 10);
+    session.#describeSbtc();
+    const source = readFileSync(new URL('payments.clar', import.meta.url), 'utf8');
+    session.deploy({ name: 'payments', source, clarityVersion: 4, sender: BOOT });
+    return session;
+  }
+
+  // The SDK keeps no interface of the contracts it brings along: deploy them elsewhere, look, and undo.
+  #describeSbtc() {
+    const before = this.#memory.copy();
+    for (const name of SBTC_CONTRACTS) {
+      this.deploy({ name, source: this.source({ contract: `${SBTC}.${name}` }), clarityVersion: 3, sender: BOOT });
+    }
+    for (const name of SBTC_CONTRACTS) {
+      this.#built.set(`${SBTC}.${name}`, { ...this.interface({ contract: `${BOOT}.${name}` }), epoch: 'Epoch30' });
+    }
+    this.#bringBack(before, this.#burnTime);
+  }
+
+  constructor(sdk, kit, burnTime) {
+    this.#sdk = sdk;
+    this.#kit = kit;
+    this.#memory = new Memory(kit.wasm);
+    this.#burnTime = burnTime;
+  }
+
+  status() {
+    const { stacksBlockHeight: height, burnBlockHeight: burnHeight } = this.#sdk;
+    const bytes = this.#memory.bytes.length;
+    return { height, burnHeight, time: Number(this.#sdk.getBlockTime()), burnTime: this.#burnTime, bytes };
+  }
+
+  // Opens the next block at exactly `time`; with `burnTime` (at least the parent's time, below `time`) a burn block
+  // comes first. What runs from now on runs in it.
+  open({ time, burnTime = null }) {
+    const { wasm } = this.#kit;
+    const last = Number(this.#sdk.getBlockTime());
+    if (time <= last) throw new Refused(`a block's time must be after its parent's: ${time} <= ${last}`);
+    if (burnTime !== null && (burnTime < last || burnTime >= time)) {
+      throw new Refused(`the burn block's time must be in [${last}, ${time})`);
+    }
+    wasm.stacks_seconds.value = BigInt(time - (burnTime ?? last));
+    wasm.block_step.value = 1;
+    try {
+      if (burnTime === null) this.#sdk.mineEmptyStacksBlock();
+      else this.#openWithBurnBlock(burnTime);
+    } finally {
+      wasm.block_step.value = 0;
+    }
+    return this.status();
+  }
+
+  #openWithBurnBlock(burnTime) {
+    this.#kit.wasm.burn_seconds.value = BigInt(burnTime - this.#burnTime);
+    this.#sdk.mineEmptyBurnBlock();
+    this.#burnTime = burnTime;
+  }
+
+  call({ contract, method, args, sender, dry = false }) {
+    return this.#run('callPublicFn', { contract, method, args, sender, dry });
+  }
+
+  callPrivate({ contract, method, args, sender }) {
+    return this.#run('callPrivateFn', { contract, method, args, sender, dry: false });
+  }
+
+  // Any function: nothing that it writes is kept.
+  read({ contract, method, args, sender }) {
+    const readOnly = this.#access(contract, method) === 'read_only';
+    return this.#run(readOnly ? 'callReadOnlyFn' : 'callPublicFn', { contract, method, args, sender, dry: true });
+  }
+
+  #run(kind, { contract, method, args, sender, dry }) {
+    const bytes = args.map((hex) => Buffer.from(hex, 'hex'));
+    const call = new this.#kit.CallFnArgs(contract, method, bytes, sender);
+    this.#kit.wasm.dry.value = dry ? 1 : 0;
+    try {
+      return freeing(call, () => answer(refuse(() => this.#sdk[kind](call))));
+    } finally {
+      this.#kit.wasm.dry.value = 0;
+    }
+  }
+
+  deploy({ name, source, clarityVersion, sender }) {
+    this.#sdk.executeCommand(`::set_tx_sender ${sender}`); // the SDK would run the contract's body as somebody else
+    const options = new this.#kit.ContractOptions(clarityVersion ?? undefined);
+    const deployment = new this.#kit.DeployContractArgs(name, source, options, sender);
+    this.#interfaces = null;
+    return freeing(deployment, () => answer(refuse(() => this.#sdk.deployContract(deployment))));
+  }
+
+  mintStx({ recipient, amount }) {
+    return refuse(() => this.#sdk.mintSTX(recipient, BigInt(amount)));
+  }
+
+  mintFt({ token, recipient, amount }) {
+    return refuse(() => this.#sdk.mintFT(token, recipient, BigInt(amount)));
+  }
+
+  // The stored value, or null.
+  dataVar({ contract, name }) {
+    return optional(() => this.#sdk.getDataVar(contract, name));
+  }
+
+  mapEntry({ contract, name, key }) {
+    return optional(() => this.#sdk.getMapEntry(contract, name, Buffer.from(key, 'hex')));
+  }
+
+  source({ contract }) {
+    return this.#sdk.getContractSource(contract) ?? null;
+  }
+
+  interface({ contract }) {
+    return this.#allInterfaces().get(contract) ?? null;
+  }
+
+  contracts() {
+    return [...this.#allInterfaces().keys()].sort();
+  }
+
+  #built = new Map();
+  #interfaces = null; // decoded once per deployment
+
+  #allInterfaces() {
+    this.#interfaces ??= new Map([...this.#built, ...this.#sdk.getContractsInterfaces()]);
+    return this.#interfaces;
+  }
+
+  #access(contract, method) {
+    return this.#allInterfaces().get(contract)?.functions.find((one) => one.name === method)?.access ?? null;
+  }
+
+  snapshot() {
+    this.#memory.reserve(ROOM);
+    const id = this.#nextCopy++;
+    this.#copies.set(id, { copy: this.#memory.copy(), burnTime: this.#burnTime });
+    return id;
+  }
+
+  restore({ id }) {
+    const kept = this.#copies.get(id);
+    if (!kept) throw new Refused(`there is no snapshot ${id}`);
+    this.#bringBack(kept.copy, kept.burnTime);
+    return this.status();
+  }
+
+  forget({ id }) {
+    return this.#copies.delete(id);
+  }
+
+  // Copies the state now and writes it in the background; `saved` tells when it is there.
+  save({ path }) {
+    const state = { done: false, error: null };
+    this.#saving.set(path, state);
+    save(path, this.#memory.copy(), { burnTime: this.#burnTime })
+      .catch((error) => { state.error = String(error); })
+      .finally(() => { state.done = true; });
+    return true;
+  }
+
+  saved({ path }) {
+    const state = this.#saving.get(path);
+    if (state?.done) this.#saving.delete(path);
+    return state ?? null;
+  }
+
+  async load({ path }) {
+    const [copy, { burnTime }] = await load(path).catch((error) => { throw new Refused(String(error)); });
+    this.#bringBack(copy, burnTime);
+    return this.status();
+  }
+
+  #bringBack(copy, burnTime) {
+    this.#memory.restore(copy);
+    this.#burnTime = burnTime;
+    this.#interfaces = null;
+  }
+}
+
+// What a call or deployment did. The handle lives in the VM's memory and must not outlive this.
+function answer(done) {
+  try {
+    return { result: done.result, events: done.events, costs: done.costs };
+  } finally {
+    done.free();
+  }
+}
+
+// Frees a handle after use; a panic leaves it borrowed for ever.
+function freeing(handle, action) {
+  let borrowed = false;
+  try {
+    return action();
+  } catch (error) {
+    borrowed = !(error instanceof Refused);
+    throw error;
+  } finally {
+    if (!borrowed) handle.free();
+  }
+}
+
+// The SDK throws plain strings for what the chain refuses; anything else is a fault of the VM itself.
+function refuse(action) {
+  try {
+    return action();
+  } catch (error) {
+    throw typeof error === 'string' ? new Refused(error) : withPanic(error);
+  }
+}
+
+function optional(action) {
+  try {
+    return action();
+  } catch (error) {
+    if (error === 'value not found') return null;
+    throw error;
+  }
+}
+
+function noFiles() {
+  throw new Error('this VM has no file system');
+}
