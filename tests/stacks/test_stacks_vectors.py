@@ -17,7 +17,7 @@ from bitpay.stacks.transactions import (
     contract_call,
     contract_deploy,
     initial_sighash,
-    origin_sighash,
+    next_sighash,
     sign,
     token_transfer,
     verify,
@@ -76,7 +76,7 @@ def test_a_call_is_built_signed_and_named_as_by_the_reference() -> None:
     unsigned = the_call()
     assert unsigned.to_hex() == VECTORS["unsigned"]
     assert initial_sighash(unsigned).hex() == VECTORS["initial_sighash"]
-    assert origin_sighash(unsigned).hex() == VECTORS["presign"]
+    assert next_sighash(unsigned).hex() == VECTORS["presign"]
     signed = sign(unsigned, KEY)
     assert signed.to_hex() == VECTORS["signed"]
     assert signed.txid() == VECTORS["txid"]

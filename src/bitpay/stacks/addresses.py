@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bitpay.stacks.errors import AddressInvalid
+from bitpay.stacks.errors import AddressInvalid, NameInvalid
 from bitpay.stacks.hashes import hash160, sha256
-from bitpay.stacks.names import contract_name
+from bitpay.stacks.names import is_principal_name
 from bitpay.stacks.network import Network
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -91,8 +91,8 @@ class Principal:
     def __post_init__(self) -> None:
         if not 0 <= self.version < VERSIONS or len(self.hash160) != 20:
             raise AddressInvalid(f"no principal has version {self.version} and {len(self.hash160)} bytes")
-        if self.name is not None:
-            contract_name(self.name)
+        if self.name is not None and not is_principal_name(self.name):
+            raise NameInvalid(f"not a contract name: {self.name[:128]!r}")
 
     def __str__(self) -> str:
         return self.address if self.name is None else f"{self.address}.{self.name}"

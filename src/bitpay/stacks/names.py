@@ -8,6 +8,7 @@ from bitpay.stacks.errors import NameInvalid
 
 MAX_NAME = 128
 MAX_CONTRACT_NAME = 40
+"""For contracts that are called or deployed. Principals inside values may have longer names, as old nodes let them."""
 
 _CLARITY_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9\-_!?+<>=/*]*|[-+=/*]|[<>]=?")
 _CONTRACT_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9\-_]*|__transient")
@@ -21,6 +22,11 @@ def is_clarity_name(text: str) -> bool:
 def is_contract_name(text: str) -> bool:
     """Say whether `text` can name a contract: at most 40 characters."""
     return len(text) <= MAX_CONTRACT_NAME and _CONTRACT_NAME.fullmatch(text) is not None
+
+
+def is_principal_name(text: str) -> bool:
+    """Say whether `text` can be the name in a principal: a contract's name of at most 128 characters."""
+    return len(text) <= MAX_NAME and _CONTRACT_NAME.fullmatch(text) is not None
 
 
 def clarity_name(text: str) -> str:

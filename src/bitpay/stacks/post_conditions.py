@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from bitpay.stacks import clarity
 from bitpay.stacks.addresses import Principal, parse_principal
 from bitpay.stacks.errors import DecodeError, StacksError, TransactionInvalid
-from bitpay.stacks.names import clarity_name
+from bitpay.stacks.names import clarity_name, contract_name
 from bitpay.stacks.reader import Reader, address_bytes, sized_name
 
 MAX_AMOUNT = (1 << 64) - 1
@@ -84,8 +84,9 @@ class Asset:
     name: str
 
     def __post_init__(self) -> None:
-        if not self.contract.is_contract:
+        if self.contract.name is None:
             raise TransactionInvalid("an asset belongs to a contract")
+        contract_name(self.contract.name)
         clarity_name(self.name)
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Clarity values: made, encoded, decoded, printed and parsed."""
 
 from bitpay.stacks.clarity.python import to_python
+from bitpay.stacks.clarity.text import parse_repr, to_repr
 from bitpay.stacks.clarity.values import (
     FALSE,
     INT_MAX,
@@ -75,10 +76,12 @@ __all__ = [
     "list_",
     "ok",
     "optional",
+    "parse_repr",
     "principal",
     "some",
     "to_hex",
     "to_python",
+    "to_repr",
     "tuple_",
     "uint",
     "utf8",

@@ -16,13 +16,14 @@ from bitpay.stacks.errors import ValueInvalid
 from bitpay.stacks.names import clarity_name
 
 MAX_VALUE_BYTES: Final = 1024 * 1024
+MAX_UTF8_CHARACTERS: Final = MAX_VALUE_BYTES // 4
 MAX_DEPTH: Final = 32
 UINT_MAX: Final = (1 << 128) - 1
 INT_MIN: Final = -(1 << 127)
 INT_MAX: Final = (1 << 127) - 1
 
 # Printable ASCII and the white space Rust calls ASCII white space.
-_ASCII = re.compile(r"[ -~\t\n\x0c\r]*")
+ASCII = re.compile(r"[ -~\t\n\x0c\r]*")
 
 
 class Value:
@@ -87,14 +88,14 @@ class Ascii(Value):
     def __post_init__(self) -> None:
         if not isinstance(self.value, str):
             raise ValueInvalid(f"a string holds str, not {type(self.value).__name__}")
-        if _ASCII.fullmatch(self.value) is None:
+        if ASCII.fullmatch(self.value) is None:
             raise ValueInvalid("string-ascii holds printable ASCII and white space only")
         _check_length(len(self.value), "string-ascii")
 
 
 @dataclass(frozen=True, slots=True)
 class Utf8(Value):
-    """A string-utf8: any Unicode text without lone surrogates, at most 1 MiB of UTF-8."""
+    """A string-utf8: any Unicode text without lone surrogates, at most 262,144 characters."""
 
     value: str
 
@@ -102,10 +103,10 @@ class Utf8(Value):
         if not isinstance(self.value, str):
             raise ValueInvalid(f"a string holds str, not {type(self.value).__name__}")
         try:
-            encoded = self.value.encode()
+            self.value.encode()
         except UnicodeEncodeError as error:
             raise ValueInvalid("string-utf8 cannot hold a lone surrogate") from error
-        _check_length(len(encoded), "string-utf8")
+        _check_length(4 * len(self.value), "string-utf8")
 
 
 @dataclass(frozen=True, slots=True, init=False)

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bitpay.stacks.addresses import VERSIONS, Principal
+from bitpay.stacks.clarity import types
 from bitpay.stacks.clarity.values import (
-    _ASCII,
+    ASCII,
     FALSE,
     MAX_DEPTH,
+    MAX_UTF8_CHARACTERS,
     MAX_VALUE_BYTES,
     NONE,
     TRUE,
@@ -30,25 +32,32 @@ from bitpay.stacks.clarity.values import (
     UInt,
     Utf8,
     Value,
-    same_kind,
 )
 from bitpay.stacks.errors import DecodeError, ValueInvalid
-from bitpay.stacks.names import is_clarity_name, is_contract_name
+from bitpay.stacks.names import is_clarity_name, is_principal_name
 
 _new = object.__new__
 _assign = object.__setattr__
+
+# Without a list, a value is at most seven times as large for the chain as its bytes are (principals count 148), so only
+# values with the byte of a list in them, or of more than an eighth of the limit, need their type worked out.
+_LIST = b"\x0b"
+_SMALL = MAX_VALUE_BYTES // 8
 
 _Decoder = Callable[[bytes, int, int], tuple[Value, int]]
 _Encoder = Callable[[Value, list[bytes], int], None]
 
 
 def encode(value: Value) -> bytes:
-    """Return the bytes of a value; raises `ValueInvalid` when it is deeper than 32 or larger than 1 MiB."""
+    """Return the bytes of a value.
+
+    Raises `ValueInvalid` when it is deeper than 32, larger than the 1 MiB the chain allows, or a list mixes types.
+    """
     parts: list[bytes] = []
-    _ENCODERS[type(value)](value, parts, 1)
+    _put_inner(value, parts, 1)
     encoded = b"".join(parts)
-    if len(encoded) > MAX_VALUE_BYTES:
-        raise ValueInvalid(f"a value of {len(encoded)} bytes, more than {MAX_VALUE_BYTES}")
+    if len(encoded) > _SMALL or _LIST in encoded:
+        types.check(value)
     return encoded
 
 
@@ -63,8 +72,11 @@ def decode(data: bytes) -> Value:
 def decode_at(data: bytes, offset: int) -> tuple[Value, int]:
     """Return the value that starts at `offset` and where it ends."""
     value, end = _value(data, offset, 1)
-    if end - offset > MAX_VALUE_BYTES:
-        raise DecodeError(f"a value of more than {MAX_VALUE_BYTES} bytes", offset=offset, field="value")
+    if end - offset > _SMALL or data.find(_LIST, offset, end) >= 0:
+        try:
+            types.check(value)
+        except ValueInvalid as error:
+            raise DecodeError(str(error), offset=offset, field="value") from error
     return value, end
 
 
@@ -126,7 +138,9 @@ def _false(_data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
     return FALSE, offset
 
 
-def _none(_data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
+def _none(_data: bytes, offset: int, depth: int) -> tuple[Value, int]:
+    if depth >= MAX_DEPTH:  # its type is an optional of something
+        raise _deep(offset)
     return NONE, offset
 
 
@@ -140,7 +154,7 @@ def _buffer(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
 def _ascii(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
     raw, end = _sized(data, offset, "string-ascii")
     text = raw.decode("latin-1")
-    if _ASCII.fullmatch(text) is None:
+    if ASCII.fullmatch(text) is None:
         raise DecodeError("a character that string-ascii cannot hold", offset=offset + 4, field="string-ascii")
     value = _new(Ascii)
     _assign(value, "value", text)
@@ -153,6 +167,8 @@ def _utf8(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
         text = raw.decode()
     except UnicodeDecodeError as error:
         raise DecodeError("not UTF-8", offset=offset + 4 + error.start, field="string-utf8") from error
+    if len(text) > MAX_UTF8_CHARACTERS:
+        raise DecodeError("too long", offset=offset, field="string-utf8")
     value = _new(Utf8)
     _assign(value, "value", text)
     return value, end
@@ -165,7 +181,7 @@ def _standard(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
 
 def _contract(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
     name, end = _name(data, offset + 21, "contract name")
-    if not is_contract_name(name):
+    if not is_principal_name(name):
         raise DecodeError(f"not a contract name: {name!r}", offset=offset + 21, field="contract name")
     return _principal(data, offset, offset + 21, name), end
 
@@ -203,8 +219,6 @@ def _list(data: bytes, offset: int, depth: int) -> tuple[Value, int]:
     for _ in range(count):
         item, end = _value(data, end, depth + 1)
         items.append(item)
-    if not same_kind(items):
-        raise DecodeError("items of different types", offset=offset, field="list")
     value = _new(List)
     _assign(value, "items", tuple(items))
     return value, end
@@ -246,9 +260,12 @@ def _sized(data: bytes, offset: int, field: str) -> tuple[bytes, int]:
     start = offset + 4
     if len(data) < start:
         raise _short(data, field)
-    end = start + int.from_bytes(data[offset:start])
+    size = int.from_bytes(data[offset:start])
+    end = start + size
     if end > len(data):
         raise _short(data, field)
+    if size > MAX_VALUE_BYTES:
+        raise DecodeError("too long", offset=offset, field=field)
     return data[start:end], end
 
 
@@ -334,7 +351,9 @@ def _put_wrapped(prefix: bytes) -> Callable[[Ok | Err | Some, list[bytes], int],
     return put
 
 
-def _put_none(_value: NoneValue, parts: list[bytes], _depth: int) -> None:
+def _put_none(_value: NoneValue, parts: list[bytes], depth: int) -> None:
+    if depth >= MAX_DEPTH:  # its type is an optional of something
+        raise ValueInvalid(f"a value deeper than {MAX_DEPTH}")
     parts.append(b"\x09")
 
 
@@ -357,7 +376,10 @@ def _put_tuple(value: Tuple, parts: list[bytes], depth: int) -> None:
 def _put_inner(value: Value, parts: list[bytes], depth: int) -> None:
     if depth > MAX_DEPTH:
         raise ValueInvalid(f"a value deeper than {MAX_DEPTH}")
-    _ENCODERS[type(value)](value, parts, depth)
+    encoder = _ENCODERS.get(type(value))
+    if encoder is None:
+        raise ValueInvalid(f"not a Clarity value: {type(value).__name__}")
+    encoder(value, parts, depth)
 
 
 _ENCODERS: dict[type[Value], Callable[..., None]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
@@ -155,29 +156,29 @@ def single_sig(public_key: bytes, *, nonce: int, fee: int, mode: HashMode = Hash
     return SingleSig(mode, signer, nonce, fee, len(public_key) == 33)
 
 
-def multi_sig(public_keys: list[bytes], required: int, *, nonce: int, fee: int, mode: HashMode) -> MultiSig:
+def multi_sig(public_keys: Sequence[bytes], required: int, *, nonce: int, fee: int, mode: HashMode) -> MultiSig:
     """Return the unsigned condition of several keys, `required` of which must sign. Their order makes the address."""
     return MultiSig(mode, signer_hash(mode, public_keys, required), nonce, fee, required)
 
 
-def signer_hash(mode: HashMode, public_keys: list[bytes], required: int) -> bytes:
+def signer_hash(mode: HashMode, public_keys: Sequence[bytes], required: int) -> bytes:
     """Return the 20 bytes an address of these keys carries; raises `TransactionInvalid` for an impossible set."""
     if mode.single:
         return _single_hash(mode, public_keys)
-    if not 1 <= required <= len(public_keys) <= 15:
-        raise TransactionInvalid(f"{required} of {len(public_keys)} keys: a script takes 1 to 15")
+    if not 1 <= required <= len(public_keys) <= 16:
+        raise TransactionInvalid(f"{required} of {len(public_keys)} keys: a script takes 1 to 16")
     if mode.witness and any(len(key) != 33 for key in public_keys):
         raise TransactionInvalid(f"{mode.name} takes compressed keys only")
     script = _redeem_script(public_keys, required)
     return hash160(b"\x00\x20" + sha256(script)) if mode.witness else hash160(script)
 
 
-def multi_sig_address(mode: HashMode, public_keys: list[bytes], required: int, network: Network) -> str:
+def multi_sig_address(mode: HashMode, public_keys: Sequence[bytes], required: int, network: Network) -> str:
     """Return the SM or SN address of several keys."""
     return addresses.encode(network.multi_sig, signer_hash(mode, public_keys, required))
 
 
-def _single_hash(mode: HashMode, public_keys: list[bytes]) -> bytes:
+def _single_hash(mode: HashMode, public_keys: Sequence[bytes]) -> bytes:
     (key,) = public_keys
     if mode is HashMode.P2PKH:
         return hash160(key)
@@ -186,7 +187,7 @@ def _single_hash(mode: HashMode, public_keys: list[bytes]) -> bytes:
     return hash160(b"\x00\x14" + hash160(key))
 
 
-def _redeem_script(public_keys: list[bytes], required: int) -> bytes:
+def _redeem_script(public_keys: Sequence[bytes], required: int) -> bytes:
     """Return Bitcoin's script: OP_required, each key, OP_count, OP_CHECKMULTISIG (OP_1 is 0x51)."""
     keys = b"".join(bytes((len(key),)) + key for key in public_keys)
     return bytes((0x50 + required,)) + keys + bytes((0x50 + len(public_keys), 0xAE))

@@ -49,8 +49,9 @@ class ContractCall:
     args: tuple[clarity.Value, ...]
 
     def __post_init__(self) -> None:
-        if not self.contract.is_contract:
+        if self.contract.name is None:
             raise TransactionInvalid("a call goes to a contract, not to an account")
+        contract_name(self.contract.name)
         clarity_name(self.function)
 
     def encode(self) -> bytes:

@@ -1,21 +1,38 @@
-"""Signature hashes, signing and verifying (SIP-005 "Transaction signing and verifying").
+"""Signature hashes, signing and verifying (SIP-005 "Transaction signing and verifying", SIP-027 for any order).
 
 A transaction is signed over a chain of hashes: the transaction without nonce, fee and signatures; then with the fee and
 nonce of whoever signs (`presign`); then with the signature itself (`postsign`), from which the next signer goes on.
+
+Who signs elsewhere (a custodian, an HSM, a co-signer) takes `next_sighash`, signs those 32 bytes as they are, and hands
+the R, S, V signature to `with_signature`. Both work for one key and for several, for the origin and for the sponsor.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from enum import IntEnum
 
 from bitpay.stacks.errors import SignatureInvalid, TransactionInvalid
 from bitpay.stacks.hashes import sha512_256
-from bitpay.stacks.keys import PrivateKey, check_signature, recover_public_key, rsv_to_vrs, vrs_to_rsv
-from bitpay.stacks.transactions.auth import Auth, MultiSig, SingleSig, SpendingCondition, signer_hash
+from bitpay.stacks.keys import (
+    PrivateKey,
+    check_signature,
+    compress_public_key,
+    recover_public_key,
+    rsv_to_vrs,
+    uncompress_public_key,
+    vrs_to_rsv,
+)
+from bitpay.stacks.transactions.auth import AuthField, MultiSig, SingleSig, SpendingCondition, signer_hash
 from bitpay.stacks.transactions.transaction import Transaction
 
-ORIGIN = 0x04
-SPONSOR = 0x05
+
+class Role(IntEnum):
+    """Whose signature: the number is the flag that goes into the hash."""
+
+    ORIGIN = 0x04
+    SPONSOR = 0x05
 
 
 def initial_sighash(tx: Transaction) -> bytes:
@@ -23,9 +40,9 @@ def initial_sighash(tx: Transaction) -> bytes:
     return sha512_256(replace(tx, auth=tx.auth.cleared()).encode())
 
 
-def presign_sighash(current: bytes, flag: int, condition: SpendingCondition) -> bytes:
-    """Return the 32 bytes a signer signs. `flag` is `ORIGIN` or `SPONSOR`."""
-    return sha512_256(current + bytes((flag,)) + condition.fee.to_bytes(8) + condition.nonce.to_bytes(8))
+def presign_sighash(current: bytes, role: Role, condition: SpendingCondition) -> bytes:
+    """Return the 32 bytes that are signed, from the hash that came before."""
+    return sha512_256(current + bytes((role,)) + condition.fee.to_bytes(8) + condition.nonce.to_bytes(8))
 
 
 def postsign_sighash(presign: bytes, signature: bytes, *, compressed: bool) -> bytes:
@@ -33,86 +50,149 @@ def postsign_sighash(presign: bytes, signature: bytes, *, compressed: bool) -> b
     return sha512_256(presign + (b"\x00" if compressed else b"\x01") + signature)
 
 
-def origin_sighash(tx: Transaction) -> bytes:
-    """Return the 32 bytes the origin signs, for a signer outside (HSM, custodian, wallet)."""
-    return presign_sighash(initial_sighash(tx), ORIGIN, _single(tx.auth.origin))
+def next_sighash(tx: Transaction, role: Role = Role.ORIGIN) -> bytes:
+    """Return the 32 bytes that the next signer signs; for the sponsor, the origin must have signed already."""
+    condition = _condition(tx, role)
+    current = initial_sighash(tx) if role is Role.ORIGIN else verify_origin(tx)
+    if isinstance(condition, MultiSig):
+        current = _walk(condition, current, role)[1]
+    return presign_sighash(current, role, condition)
 
 
-def sponsor_sighash(tx: Transaction) -> bytes:
-    """Return the 32 bytes the sponsor signs; the origin must have signed already."""
-    return presign_sighash(verify_origin(tx), SPONSOR, _single(_sponsor(tx)))
+def with_signature(
+    tx: Transaction, signature: bytes, role: Role = Role.ORIGIN, *, compressed: bool = True
+) -> Transaction:
+    """Return the transaction with the next signer's signature (R, S, V, low S).
 
-
-def with_origin_signature(tx: Transaction, signature: bytes) -> Transaction:
-    """Return the transaction with the origin's signature (R, S, V, low S) made outside."""
+    One key: its signature is set. Several keys: it is appended, `compressed` saying which form of the key is meant.
+    """
     check_signature(signature)
-    origin = replace(_single(tx.auth.origin), signature=rsv_to_vrs(signature))
-    return replace(tx, auth=replace(tx.auth, origin=origin))
+    condition = _condition(tx, role)
+    vrs = rsv_to_vrs(signature)
+    if isinstance(condition, SingleSig):
+        return _with_condition(tx, role, replace(condition, signature=vrs))
+    return _with_condition(tx, role, _appended(condition, AuthField(vrs, compressed)))
 
 
-def with_sponsor_signature(tx: Transaction, signature: bytes) -> Transaction:
-    """Return the transaction with the sponsor's signature (R, S, V, low S) made outside."""
-    check_signature(signature)
-    sponsor = replace(_single(_sponsor(tx)), signature=rsv_to_vrs(signature))
-    return replace(tx, auth=replace(tx.auth, sponsor=sponsor))
+def with_public_key(tx: Transaction, public_key: bytes, role: Role = Role.ORIGIN) -> Transaction:
+    """Return the transaction with the public key of a co-signer who does not sign, in its place in the order."""
+    condition = _condition(tx, role)
+    if isinstance(condition, SingleSig):
+        raise TransactionInvalid("one key signs here")
+    return _with_condition(
+        tx, role, _appended(condition, AuthField(compress_public_key(public_key), len(public_key) == 33))
+    )
 
 
-def sign(tx: Transaction, key: PrivateKey) -> Transaction:
-    """Return the transaction signed by its origin; raises `SignatureInvalid` when the key is another's."""
-    _check_key(_single(tx.auth.origin), key)
-    return with_origin_signature(tx, key.sign_recoverable(origin_sighash(tx)))
+def sign(tx: Transaction, key: PrivateKey, role: Role = Role.ORIGIN) -> Transaction:
+    """Return the transaction signed by one key; raises `SignatureInvalid` when the key is not the signer's."""
+    condition = _condition(tx, role)
+    if isinstance(condition, MultiSig):
+        raise TransactionInvalid("several keys sign here: use sign_multi")
+    if key.compressed != condition.compressed or signer_hash(condition.mode, [key.public_key], 1) != condition.signer:
+        raise SignatureInvalid("the key is not the signer's")
+    return with_signature(tx, key.sign_recoverable(next_sighash(tx, role)), role)
+
+
+def sign_multi(
+    tx: Transaction, public_keys: Sequence[bytes], keys: Sequence[PrivateKey], role: Role = Role.ORIGIN
+) -> Transaction:
+    """Return the transaction signed by those `keys`, all places filled in the order of `public_keys`.
+
+    Raises `SignatureInvalid` when the public keys are not the account's or a key is none of them.
+    """
+    condition = _condition(tx, role)
+    if isinstance(condition, SingleSig):
+        raise TransactionInvalid("one key signs here: use sign")
+    by_public_key = {key.public_key: key for key in keys}
+    if not by_public_key.keys() <= set(public_keys):
+        raise SignatureInvalid("a key is none of the account's")
+    if signer_hash(condition.mode, public_keys, condition.required) != condition.signer:
+        raise SignatureInvalid("the public keys are not the account's")
+    for public_key in public_keys[len(condition.fields) :]:
+        tx = _filled(tx, public_key, by_public_key.get(public_key), role)
+    return tx
 
 
 def sponsor(tx: Transaction, condition: SpendingCondition) -> Transaction:
     """Return a sponsored transaction, signed by its origin, with its sponsor's condition (nonce and fee) set."""
-    _sponsor(tx)
-    return replace(tx, auth=Auth(tx.auth.origin, condition))
-
-
-def sign_sponsor(tx: Transaction, key: PrivateKey) -> Transaction:
-    """Return the transaction signed by its sponsor; raises `SignatureInvalid` when the key is another's."""
-    _check_key(_single(_sponsor(tx)), key)
-    return with_sponsor_signature(tx, key.sign_recoverable(sponsor_sighash(tx)))
+    _condition(tx, Role.SPONSOR)
+    return _with_condition(tx, Role.SPONSOR, condition)
 
 
 def verify(tx: Transaction) -> None:
     """Check every signature of a transaction; raises `SignatureInvalid`."""
     after_origin = verify_origin(tx)
     if tx.auth.sponsor is not None:
-        _verify_condition(tx.auth.sponsor, after_origin, SPONSOR)
+        _verify_condition(tx.auth.sponsor, after_origin, Role.SPONSOR)
 
 
 def verify_origin(tx: Transaction) -> bytes:
     """Check the origin's signatures and return the hash the sponsor goes on from; raises `SignatureInvalid`."""
-    return _verify_condition(tx.auth.origin, initial_sighash(tx), ORIGIN)
+    return _verify_condition(tx.auth.origin, initial_sighash(tx), Role.ORIGIN)
 
 
-def _verify_condition(condition: SpendingCondition, current: bytes, flag: int) -> bytes:
+def _verify_condition(condition: SpendingCondition, current: bytes, role: Role) -> bytes:
     if isinstance(condition, SingleSig):
-        return _verify_single(condition, current, flag)
-    raise TransactionInvalid("several signers")
+        public_key, after = _recover(condition, current, role, condition.signature, compressed=condition.compressed)
+        _check_signer(condition, [public_key], 1)
+        return after
+    signatures, required = condition.signatures, condition.required
+    if signatures < required or (signatures != required and not condition.mode.any_order):
+        raise SignatureInvalid(f"{signatures} signatures, {required} required")
+    public_keys, after = _walk(condition, current, role)
+    _check_signer(condition, public_keys, required)
+    return after
 
 
-def _verify_single(condition: SingleSig, current: bytes, flag: int) -> bytes:
-    presign = presign_sighash(current, flag, condition)
-    public_key = recover_public_key(presign, vrs_to_rsv(condition.signature), compressed=condition.compressed)
-    if signer_hash(condition.mode, [public_key], 1) != condition.signer:
-        raise SignatureInvalid("the signature is by another key than the signer's")
-    return postsign_sighash(presign, condition.signature, compressed=condition.compressed)
+def _walk(condition: MultiSig, current: bytes, role: Role) -> tuple[list[bytes], bytes]:
+    """Return the public keys of all fields, and the hash after the last signature (in any order: the first hash)."""
+    public_keys: list[bytes] = []
+    for field in condition.fields:
+        if field.is_signature:
+            key, after = _recover(condition, current, role, field.content, compressed=field.compressed)
+            current = current if condition.mode.any_order else after
+        else:
+            key = field.content if field.compressed else uncompress_public_key(field.content)
+        public_keys.append(key)
+    return public_keys, current
 
 
-def _check_key(condition: SingleSig, key: PrivateKey) -> None:
-    if key.compressed != condition.compressed or signer_hash(condition.mode, [key.public_key], 1) != condition.signer:
-        raise SignatureInvalid("the key is not the signer's")
+def _recover(
+    condition: SpendingCondition, current: bytes, role: Role, signature: bytes, *, compressed: bool
+) -> tuple[bytes, bytes]:
+    presign = presign_sighash(current, role, condition)
+    public_key = recover_public_key(presign, vrs_to_rsv(signature), compressed=compressed)
+    return public_key, postsign_sighash(presign, signature, compressed=compressed)
 
 
-def _single(condition: SpendingCondition) -> SingleSig:
-    if isinstance(condition, MultiSig):
-        raise TransactionInvalid("several keys sign here")
+def _check_signer(condition: SpendingCondition, public_keys: list[bytes], required: int) -> None:
+    try:
+        digest = signer_hash(condition.mode, public_keys, required)
+    except TransactionInvalid as error:
+        raise SignatureInvalid(str(error)) from error
+    if digest != condition.signer:
+        raise SignatureInvalid("signed by other keys than the account's, or over other contents")
+
+
+def _filled(tx: Transaction, public_key: bytes, key: PrivateKey | None, role: Role) -> Transaction:
+    if key is None:
+        return with_public_key(tx, public_key, role)
+    return with_signature(tx, key.sign_recoverable(next_sighash(tx, role)), role, compressed=key.compressed)
+
+
+def _appended(condition: MultiSig, field: AuthField) -> MultiSig:
+    return replace(condition, fields=(*condition.fields, field))
+
+
+def _condition(tx: Transaction, role: Role) -> SpendingCondition:
+    condition = tx.auth.origin if role is Role.ORIGIN else tx.auth.sponsor
+    if condition is None:
+        raise TransactionInvalid("the transaction is not sponsored")
     return condition
 
 
-def _sponsor(tx: Transaction) -> SpendingCondition:
-    if tx.auth.sponsor is None:
-        raise TransactionInvalid("the transaction is not sponsored")
-    return tx.auth.sponsor
+def _with_condition(tx: Transaction, role: Role, condition: SpendingCondition) -> Transaction:
+    if role is Role.ORIGIN:
+        return replace(tx, auth=replace(tx.auth, origin=condition))
+    return replace(tx, auth=replace(tx.auth, sponsor=condition))
