@@ -1,0 +1,1 @@
+"""What every route shares: problem+json, identity, limits, origin checks, headers, health and metrics."""
