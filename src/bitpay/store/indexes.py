@@ -1,0 +1,70 @@
+"""Indexes are declared next to the queries that need them, and made when BitPay starts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo import IndexModel
+from pymongo.errors import CollectionInvalid
+
+from bitpay.store.connection import Database
+
+Keys = Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """One index of one collection. `keys` are (field, 1 or -1) pairs, `options` as `createIndexes` takes them."""
+
+    collection: str
+    keys: tuple[tuple[str, int], ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name that MongoDB would give it."""
+        return "_".join(f"{key}_{direction}" for key, direction in self.keys)
+
+    def model(self) -> IndexModel:
+        """Return what pymongo creates it from."""
+        return IndexModel(list(self.keys), name=self.name, **self.options)
+
+
+_COLLECTIONS: dict[str, dict[str, Index]] = {}
+
+
+def collection(name: str) -> str:
+    """Declare that a collection exists, and return its name. Transactions need it to exist before they begin."""
+    _COLLECTIONS.setdefault(name, {})
+    return name
+
+
+def index(name: str, keys: Keys, **options: Any) -> Index:  # noqa: ANN401 - MongoDB's index options
+    """Declare an index of the collection `name`. Declaring the same keys with other options is a mistake in code."""
+    declared = Index(collection(name), tuple(keys), options)
+    known = _COLLECTIONS[name].setdefault(declared.name, declared)
+    if known != declared:
+        raise ValueError(f"two different indexes {declared.name} of {name}")
+    return declared
+
+
+def declared_collections() -> Iterable[str]:
+    """Return the names of every collection that imported code has declared."""
+    return tuple(_COLLECTIONS)
+
+
+async def create_indexes(database: Database) -> None:
+    """Make every declared collection and index that does not exist yet."""
+    existing = set(await database.list_collection_names())
+    for name, indexes in _COLLECTIONS.items():
+        if name not in existing:
+            await _create_collection(database, name)
+        if indexes:
+            await database[name].create_indexes([declared.model() for declared in indexes.values()])
+
+
+async def _create_collection(database: Database, name: str) -> None:
+    try:
+        await database.create_collection(name)
+    except CollectionInvalid:
+        return  # another process that starts beside us was first
