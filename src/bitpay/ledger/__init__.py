@@ -1,0 +1,1 @@
+"""The ledger: blocks, events, documents as folds of events, reorganisations, and the follower."""

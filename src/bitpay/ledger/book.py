@@ -1,0 +1,343 @@
+"""The ledger's books in MongoDB: which blocks we have, what happened in them, and where we stand.
+
+Every change is one transaction that moves the head by compare-and-swap before it does anything else, so two writers
+can never both apply a block, and a reader never sees half of one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pymongo import DeleteOne, InsertOne, ReplaceOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from bitpay.kit.errors import BitPayError, Conflict
+from bitpay.ledger.alerts import Alerts
+from bitpay.ledger.events import DecodedBlock, event_document, storable_fields
+from bitpay.ledger.fold import Documents, Folded, fold, keys_of
+from bitpay.ledger.projection import Key, Projection
+from bitpay.stacks.model import BlockHeader
+from bitpay.store import Database, Document, collection, index, outbox, transaction
+
+HEAD = collection("ledger_head")
+BLOCKS = collection("blocks")
+EVENTS = collection("events")
+IMAGES = collection("ledger_images")
+
+index(BLOCKS, [("height", 1)], unique=True, partialFilterExpression={"canonical": True})
+index(BLOCKS, [("canonical", 1), ("height", 1)])
+index(BLOCKS, [("burnHeight", 1), ("events", 1)])
+index(EVENTS, [("block", 1), ("txIndex", 1), ("index", 1)])
+index(EVENTS, [("height", 1), ("txIndex", 1), ("index", 1)])
+index(EVENTS, [("txid", 1)])
+index(EVENTS, [("fields.stream-id", 1), ("height", 1), ("txIndex", 1), ("index", 1)])
+index(IMAGES, [("height", 1)])
+index(IMAGES, [("burnHeight", 1)])
+
+_ID = "head"
+
+UNFINAL_BURN_BLOCKS = 12
+"""Headers stay linked and documents' before-images are kept for this many Bitcoin blocks; older ones are final."""
+
+
+class HeadMoved(Conflict):
+    """Somebody else moved the ledger's head first: read it again and decide anew."""
+
+    code = "ledger_head_moved"
+
+
+class OtherLedger(BitPayError):
+    """The database belongs to another deployment of the contracts."""
+
+    code = "other_ledger"
+
+
+class NoImages(BitPayError):
+    """Blocks to be undone are final here: their before-images are gone."""
+
+    code = "no_before_images"
+
+
+class Rooms(Protocol):
+    """The rooms' log, as the ledger writes it inside its own transactions."""
+
+    async def append(self, entries: Sequence[Document], session: AsyncClientSession) -> None:
+        """Append entries with `room`, `event`, `data` and `block`."""
+
+    async def retract(self, blocks: Sequence[str], session: AsyncClientSession) -> None:
+        """Say of everything said because of these blocks that it no longer holds."""
+
+    async def begin_epoch(self, session: AsyncClientSession) -> None:
+        """Make every client reload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last block applied (hash "" before the first). `nonce` counts changes of the head."""
+
+    hash: str
+    height: int
+    time: int
+    burn_height: int
+    nonce: int
+
+    @property
+    def empty(self) -> bool:
+        """Whether no block is applied."""
+        return not self.hash
+
+
+class Book:
+    """Reads and writes the books of one database for one deployment of the contracts."""
+
+    def __init__(self, database: Database, projections: Sequence[Projection], rooms: Rooms) -> None:
+        self.database = database
+        self.alerts = Alerts(database)
+        self._projections = tuple(projections)
+        self._rooms = rooms
+        self._head = database[HEAD]
+        self._blocks = database[BLOCKS]
+        self._events = database[EVENTS]
+        self._images = database[IMAGES]
+
+    async def open(self, deployer: str, start_height: int) -> Head:
+        """Return the head, made if the database is new. Raises OtherLedger where the books are another deployment's."""
+        fresh = {"hash": "", "height": start_height - 1, "time": 0, "burnHeight": 0, "nonce": 0}
+        root = {"deployer": deployer, "startHeight": start_height}
+        await self._head.update_one({"_id": _ID}, {"$setOnInsert": fresh | root}, upsert=True)
+        row = await self._head.find_one({"_id": _ID}) or {}
+        if {name: row.get(name) for name in root} != root:
+            raise OtherLedger(f"This database follows {row.get('deployer')} from block {row.get('startHeight')}.")
+        return _head_of(row)
+
+    async def head(self) -> Head:
+        """Return the head as it is now."""
+        return _head_of(await self._head.find_one({"_id": _ID}) or {})
+
+    async def block(self, block_hash: str) -> BlockHeader | None:
+        """Return the header of a block on our chain, or None when it is not (or no longer) there."""
+        row = await self._blocks.find_one({"_id": block_hash, "canonical": True})
+        return header_of(row) if row else None
+
+    async def block_at(self, height: int) -> BlockHeader | None:
+        """Return the header of our chain's block at a height, or None where we keep none."""
+        row = await self._blocks.find_one({"height": height, "canonical": True})
+        return header_of(row) if row else None
+
+    async def apply(
+        self, head: Head, run: Sequence[DecodedBlock], *, final_burn: int, session: AsyncClientSession | None = None
+    ) -> Head:
+        """Apply consecutive blocks on top of `head` in one transaction and return the new head.
+
+        Blocks at or below the Bitcoin height `final_burn` are final: no before-images, no messages to rooms (whoever
+        looks reloads). Raises HeadMoved when `head` is not the head, and ValueError when the blocks do not link.
+        """
+        _check_links(head, run)
+        last = run[-1].header
+        moved = Head(last.hash, last.height, last.time, last.burn_height, head.nonce + 1)
+
+        async def work(session: AsyncClientSession) -> None:
+            await self._move(head, moved, session)
+            applies = await self._write_blocks(run, final_burn, session)
+            await self._write_events(run, applies, session)
+            folded = await self._fold(run, final_burn, session)
+            await self._write_documents(folded.changed, session)
+            await self._write_images(folded, session)
+            await self._say(folded, applies, final_burn, session)
+            await self.alerts.record([problem for block in run for problem in block.problems], session)
+
+        await transaction(self.database.client, work, session=session)
+        return moved
+
+    async def rollback(
+        self, head: Head, target: BlockHeader | None, *, session: AsyncClientSession | None = None
+    ) -> Head:
+        """Undo every block above `target` (None: all of them) in one transaction and return the new head.
+
+        Raises HeadMoved when `head` is not the head, NoImages when a block to undo is final.
+        """
+        moved = await self._rolled_back_head(head, target)
+
+        async def work(session: AsyncClientSession) -> None:
+            await self._move(head, moved, session)
+            blocks = await self._unmark(moved.height, session)
+            await self._restore(moved.height, session)
+            await self._rooms.retract(blocks, session)
+            await outbox.retract(self.database, blocks, session)
+
+        await transaction(self.database.client, work, session=session)
+        return moved
+
+    async def prune(self, head: Head) -> None:
+        """Forget before-images of final blocks, and final blocks in which nothing of ours happened."""
+        final = head.burn_height - UNFINAL_BURN_BLOCKS
+        await self._images.delete_many({"burnHeight": {"$lt": final}})
+        await self._blocks.delete_many({"burnHeight": {"$lt": final}, "events": 0, "_id": {"$ne": head.hash}})
+
+    async def _move(self, head: Head, moved: Head, session: AsyncClientSession) -> None:
+        fields = {
+            "hash": moved.hash,
+            "height": moved.height,
+            "time": moved.time,
+            "burnHeight": moved.burn_height,
+            "nonce": moved.nonce,
+        }
+        answer = await self._head.update_one({"_id": _ID, "nonce": head.nonce}, {"$set": fields}, session=session)
+        if answer.matched_count != 1:
+            raise HeadMoved("The ledger's head moved.")
+
+    async def _write_blocks(
+        self, run: Sequence[DecodedBlock], final_burn: int, session: AsyncClientSession
+    ) -> dict[str, int]:
+        """Write the headers and return how often each block, now included, has been applied."""
+        hashes = [block.header.hash for block in run]
+        known = self._blocks.find({"_id": {"$in": hashes}}, {"applies": 1}, session=session)
+        applies = dict.fromkeys(hashes, 1) | {row["_id"]: row["applies"] + 1 async for row in known}
+        rows = [_block_document(block, applies[block.header.hash], final_burn) for block in run]
+        writes = [
+            InsertOne(row) if row["applies"] == 1 else ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows
+        ]
+        await self._blocks.bulk_write(writes, session=session)
+        return applies
+
+    async def _write_events(
+        self, run: Sequence[DecodedBlock], applies: dict[str, int], session: AsyncClientSession
+    ) -> None:
+        if again := [block_hash for block_hash, times in applies.items() if times > 1]:
+            await self._events.delete_many({"block": {"$in": again}}, session=session)
+        if rows := [event_document(event) for block in run for event in block.events]:
+            await self._events.insert_many(rows, session=session)
+
+    async def _fold(self, run: Sequence[DecodedBlock], final_burn: int, session: AsyncClientSession) -> Folded:
+        events = [event for block in run for event in block.events]
+        documents: dict[str, Documents] = {}
+        for projection in self._projections:
+            keys = keys_of(projection, events)
+            documents[projection.collection] = await self._read(projection.collection, keys, session) if keys else {}
+        return fold(self._projections, documents, run, keep_image=lambda block: block.header.burn_height > final_burn)
+
+    async def _read(self, name: str, keys: Sequence[Key], session: AsyncClientSession) -> Documents:
+        cursor = self.database[name].find({"_id": {"$in": list(keys)}}, session=session)
+        return {row["_id"]: row async for row in cursor}
+
+    async def _write_documents(self, changed: dict[str, Documents], session: AsyncClientSession) -> None:
+        for name, documents in changed.items():
+            if writes := [_write(key, document) for key, document in documents.items()]:
+                await self.database[name].bulk_write(writes, ordered=False, session=session)
+
+    async def _write_images(self, folded: Folded, session: AsyncClientSession) -> None:
+        rows = [
+            {
+                "height": block.header.height,
+                "burnHeight": block.header.burn_height,
+                "collection": name,
+                "key": key,
+                "before": storable_fields(before) if before is not None else None,
+            }
+            for block, name, key, before in folded.images
+        ]
+        if rows:
+            await self._images.insert_many(rows, session=session)
+
+    async def _say(self, folded: Folded, applies: dict[str, int], final_burn: int, session: AsyncClientSession) -> None:
+        entries: list[Document] = []
+        rows: list[outbox.Row] = []
+        for number, (event, message) in enumerate(folded.messages):
+            data = storable_fields(message.data)
+            if event.block.burn_height > final_burn:
+                entries += [
+                    {"room": room, "event": message.event, "data": data, "block": event.block.hash}
+                    for room in message.rooms
+                ]
+            rows += [
+                outbox.Row(
+                    id=f"{event.id}:{message.event}:{kind}:{applies[event.block.hash]}",
+                    kind=kind,
+                    event=message.event,
+                    data=data,
+                    block=event.block.hash,
+                    burn_height=event.block.burn_height,
+                    order=f"{event.order}:{number:06}",
+                )
+                for kind in message.kinds
+            ]
+        await self._rooms.append(entries, session)
+        await outbox.add(self.database, rows, session)
+        if any(event.block.burn_height <= final_burn and message.rooms for event, message in folded.messages):
+            await self._rooms.begin_epoch(session)
+
+    async def _rolled_back_head(self, head: Head, target: BlockHeader | None) -> Head:
+        if target is not None:
+            return Head(target.hash, target.height, target.time, target.burn_height, head.nonce + 1)
+        row = await self._head.find_one({"_id": _ID}) or {}
+        return Head("", int(row["startHeight"]) - 1, 0, 0, head.nonce + 1)
+
+    async def _unmark(self, height: int, session: AsyncClientSession) -> list[str]:
+        query = {"canonical": True, "height": {"$gt": height}}
+        rows = [row async for row in self._blocks.find(query, {"imaged": 1}, session=session)]
+        if not all(row["imaged"] for row in rows):
+            raise NoImages("Blocks that are to be undone are final here.", above=height)
+        await self._blocks.update_many(query, {"$set": {"canonical": False}}, session=session)
+        return [row["_id"] for row in rows]
+
+    async def _restore(self, height: int, session: AsyncClientSession) -> None:
+        """Put back, for every document changed above `height`, what it was before the first of those changes."""
+        query = {"height": {"$gt": height}}
+        oldest: dict[str, dict[Key, Document | None]] = {}
+        async for row in self._images.find(query, session=session).sort("height", -1):
+            oldest.setdefault(row["collection"], {})[row["key"]] = row["before"]
+        await self._write_documents(oldest, session)
+        await self._images.delete_many(query, session=session)
+
+
+def _write(key: Key, document: Document | None) -> DeleteOne | ReplaceOne[Document]:
+    if document is None:
+        return DeleteOne({"_id": key})
+    return ReplaceOne({"_id": key}, {**storable_fields(document), "_id": key}, upsert=True)
+
+
+def _check_links(head: Head, run: Sequence[DecodedBlock]) -> None:
+    if not run:
+        raise ValueError("a run has at least one block")
+    parent, height = head.hash, head.height
+    for block in run:
+        header = block.header
+        if (parent and header.parent_hash != parent) or header.height != height + 1:
+            raise ValueError(f"block {header.hash} at {header.height} does not follow {parent} at {height}")
+        parent, height = header.hash, header.height
+
+
+def _block_document(block: DecodedBlock, applies: int, final_burn: int) -> dict[str, Any]:
+    header = block.header
+    return {
+        "_id": header.hash,
+        "height": header.height,
+        "parent": header.parent_hash,
+        "time": header.time,
+        "burnHeight": header.burn_height,
+        "burnHash": header.burn_hash,
+        "burnTime": header.burn_time,
+        "tenureHeight": header.tenure_height,
+        "canonical": True,
+        "applies": applies,
+        "events": len(block.events),
+        "imaged": header.burn_height > final_burn,
+    }
+
+
+def header_of(row: Document) -> BlockHeader:
+    """Return the header that a document of `blocks` holds."""
+    return BlockHeader(
+        height=row["height"],
+        hash=row["_id"],
+        parent_hash=row["parent"],
+        time=row["time"],
+        burn_height=row["burnHeight"],
+        burn_hash=row["burnHash"],
+        burn_time=row["burnTime"],
+        tenure_height=row["tenureHeight"],
+    )
+
+
+def _head_of(row: Document) -> Head:
+    return Head(row["hash"], row["height"], row["time"], row["burnHeight"], row["nonce"])

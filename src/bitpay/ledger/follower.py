@@ -1,0 +1,165 @@
+"""The follower: brings the books to where the chain is, one safe step at a time.
+
+A step either applies a run of blocks, or rolls back, or finds that there is nothing (or nothing safe) to do. What to
+do is decided when it is done, from the head as it is then; deliveries only make a step cheaper or sooner.
+"""
+
+import time
+from collections.abc import Sequence
+
+import structlog
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from bitpay.ledger.book import UNFINAL_BURN_BLOCKS, Book, Head, NoImages
+from bitpay.ledger.candidates import MAX_BLOCKS, MAX_EVENTS, Candidates
+from bitpay.ledger.events import DecodedBlock, decode_block
+from bitpay.ledger.source import ChainSource
+from bitpay.protocol.ids import Contracts
+from bitpay.stacks.model import BlockHeader
+
+MAX_BURN_DEPTH = 10
+"""A reorganisation deeper than this many Bitcoin blocks is not believed: the follower stops and a person looks."""
+_ROLLBACK_BLOCKS = 200
+_PRUNE_EVERY = 100
+_BEHIND_PATIENCE_SECONDS = 60.0
+
+DEEP = "deep_reorganisation"
+BEHIND = "node_knows_less"
+
+_log = structlog.get_logger(__name__)
+
+
+class Follower:
+    """Steps the books of one database along one view of the chain."""
+
+    def __init__(self, book: Book, source: ChainSource, contracts: Contracts, start_height: int) -> None:
+        self.candidates = Candidates()
+        self.head = Head("", start_height - 1, 0, 0, 0)
+        self.tip: BlockHeader | None = None
+        self._book = book
+        self._source = source
+        self._contracts = contracts
+        self._start_height = start_height
+        self._behind_since: float | None = None
+        self._alerted: set[str] = set()
+        self._steps = 0
+
+    async def load(self) -> None:
+        """Read the head afresh, as after a start or after somebody else moved it."""
+        self.head = await self._book.head()
+        self._alerted.update(await self._book.alerts.open_among((DEEP, BEHIND)))
+
+    async def step(self, session: AsyncClientSession | None = None) -> bool:
+        """Take one step and return whether the books changed. Raises HeadMoved, SourceError and database errors."""
+        if run := self.candidates.run_after(self.head):
+            return await self._apply(run, session)
+        tip = self.tip = await self._source.tip()
+        if tip.hash == self.head.hash:
+            await self._all_is_well()
+            return False
+        if tip.height > self.head.height and (headers := await self._next_headers(tip)):
+            if self.head.empty or headers[0].parent_hash == self.head.hash:
+                return await self._apply(await self._read(headers), session)
+        elif tip.height > self.head.height:
+            return False
+        return await self._leave_branch(tip, session)
+
+    async def _next_headers(self, tip: BlockHeader) -> list[BlockHeader]:
+        """Return the linked headers that follow our height in the node's chain, as many as one run takes."""
+        first = self.head.height + 1
+        headers = await self._source.headers(first, min(tip.height, first + MAX_BLOCKS - 1))
+        linked: list[BlockHeader] = []
+        for height, header in enumerate(headers, first):
+            if header.height != height or (linked and header.parent_hash != linked[-1].hash):
+                break  # the chain moved while we read it
+            linked.append(header)
+        return linked
+
+    async def _read(self, headers: Sequence[BlockHeader]) -> list[DecodedBlock]:
+        blocks: list[DecodedBlock] = []
+        events = 0
+        for header in headers:
+            known = self.candidates.get(header.hash)
+            blocks.append(known or decode_block(await self._source.block(header), self._contracts))
+            events += len(blocks[-1].events)
+            if events >= MAX_EVENTS:
+                break
+        return blocks
+
+    async def _apply(self, run: Sequence[DecodedBlock], session: AsyncClientSession | None) -> bool:
+        tip_burn = max(self.tip.burn_height if self.tip else 0, run[-1].header.burn_height)
+        self.head = await self._book.apply(
+            self.head, run, final_burn=tip_burn - UNFINAL_BURN_BLOCKS - 1, session=session
+        )
+        self.candidates.forget(self.head.height)
+        self._steps += 1
+        if self._steps % _PRUNE_EVERY == 0:
+            await self._book.prune(self.head)
+        return True
+
+    async def _leave_branch(self, tip: BlockHeader, session: AsyncClientSession | None) -> bool:
+        """Go back to where the node's chain and ours meet, if that is safe: the node's does not continue ours."""
+        if tip.burn_height < self.head.burn_height or await self._book.block(tip.hash) is not None:
+            await self._node_knows_less(tip)
+            return False
+        found, ancestor = await self._common_ancestor(tip)
+        if not found:
+            await self._stop_at_deep(tip)
+            return False
+        _log.warning("rollback", head=self.head.height, to=ancestor.height if ancestor else self._start_height - 1)
+        try:
+            await self._rollback(ancestor, session)
+        except NoImages:
+            await self._stop_at_deep(tip)
+            return False
+        return True
+
+    async def _common_ancestor(self, tip: BlockHeader) -> tuple[bool, BlockHeader | None]:
+        """Return (True, the newest block that the node's chain shares with ours; None before our first block).
+
+        (False, None) when they do not meet within MAX_BURN_DEPTH Bitcoin blocks.
+        """
+        high = min(tip.height, self.head.height)
+        while high >= self._start_height:
+            low = max(self._start_height, high - MAX_BLOCKS + 1)
+            for header in reversed(await self._source.headers(low, high)):
+                ours = await self._book.block_at(header.height)
+                if ours is None or self.head.burn_height - ours.burn_height > MAX_BURN_DEPTH:
+                    return False, None
+                if ours.hash == header.hash:
+                    return True, ours
+            high = low - 1
+        return True, None
+
+    async def _rollback(self, ancestor: BlockHeader | None, session: AsyncClientSession | None) -> None:
+        """Undo in portions that a transaction holds; each of them is a state that the chain once had."""
+        goal = ancestor.height if ancestor else self._start_height - 1
+        while self.head.height - goal > _ROLLBACK_BLOCKS:
+            halfway = await self._book.block_at(self.head.height - _ROLLBACK_BLOCKS)
+            self.head = await self._book.rollback(self.head, halfway, session=session)
+        self.head = await self._book.rollback(self.head, ancestor, session=session)
+
+    async def _all_is_well(self) -> None:
+        self._behind_since = None
+        for kind in self._alerted:
+            await self._book.alerts.close(kind)
+        self._alerted.clear()
+
+    async def _node_knows_less(self, tip: BlockHeader) -> None:
+        """Alert, but not at once: a node that lags a moment is normal, one that stays behind is not."""
+        now = time.monotonic()
+        self._behind_since = self._behind_since or now
+        if now - self._behind_since >= _BEHIND_PATIENCE_SECONDS:
+            await self._alert(BEHIND, "The Stacks node knows less than this ledger; nothing is rewound.", tip)
+
+    async def _stop_at_deep(self, tip: BlockHeader) -> None:
+        told = f"The Stacks node tells a history that differs for more than {MAX_BURN_DEPTH} Bitcoin blocks; we stop."
+        await self._alert(DEEP, told, tip)
+
+    async def _alert(self, kind: str, message: str, tip: BlockHeader) -> None:
+        if kind in self._alerted:
+            return
+        self._alerted.add(kind)
+        ours = {"height": self.head.height, "hash": self.head.hash, "burnHeight": self.head.burn_height}
+        node = {"height": tip.height, "hash": tip.hash, "burnHeight": tip.burn_height}
+        await self._book.alerts.raise_once(kind, message, ours=ours, node=node)

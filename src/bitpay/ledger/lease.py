@@ -1,0 +1,69 @@
+"""One follower writes at a time: a lease in MongoDB that names its holder's server session.
+
+A holder that dies in the middle of a transaction leaves its locks behind; its successor ends that session first.
+Correctness does not depend on the lease (the head's compare-and-swap sees to that), only peace and speed do.
+"""
+
+import asyncio
+from secrets import token_hex
+
+import structlog
+from bson.binary import Binary
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import PyMongoError
+
+from bitpay.store import Database, collection
+
+LEASES = collection("leases")
+
+_log = structlog.get_logger(__name__)
+
+
+class Lease:
+    """The right to follow. `seconds` is how long a dead holder keeps others waiting, by the database's clock."""
+
+    def __init__(self, database: Database, name: str, session: AsyncClientSession, *, seconds: float = 1.2) -> None:
+        self._database = database
+        self._leases = database[LEASES]
+        self._name = name
+        self._session_id = Binary(session.session_id["id"], session.session_id["id"].subtype)
+        self._milliseconds = int(seconds * 1000)
+        self.owner = token_hex(8)
+        self.renewal = seconds / 4
+
+    async def acquire(self) -> None:
+        """Wait until the lease is ours; a predecessor's session is ended before this returns."""
+        while not (await self._exists() and await self._take()):
+            await asyncio.sleep(self.renewal)
+
+    async def hold(self) -> None:
+        """Renew the lease until it is lost; returns then."""
+        while await self._take():
+            await asyncio.sleep(self.renewal)
+        _log.warning("lease_lost", lease=self._name)
+
+    async def release(self) -> None:
+        """Let the next holder start at once."""
+        expired = [{"$set": {"expires": "$$NOW", "session": None}}]
+        await self._leases.update_one({"_id": self._name, "owner": self.owner}, expired)
+
+    async def _exists(self) -> bool:
+        never_held = [{"$set": {"expires": {"$ifNull": ["$expires", "$$NOW"]}}}]
+        try:
+            await self._leases.update_one({"_id": self._name}, never_held, upsert=True)
+        except PyMongoError as error:
+            _log.warning("lease_unreachable", lease=self._name, error=str(error))
+            return False
+        return True
+
+    async def _take(self) -> bool:
+        free = {"$or": [{"owner": self.owner}, {"$expr": {"$lte": ["$expires", "$$NOW"]}}]}
+        ours = {"owner": self.owner, "session": self._session_id, "expires": {"$add": ["$$NOW", self._milliseconds]}}
+        try:
+            before = await self._leases.find_one_and_update({"_id": self._name, **free}, [{"$set": ours}])
+            if before and before.get("owner") != self.owner and before.get("session"):
+                await self._database.command("killSessions", [{"id": before["session"]}])
+        except PyMongoError as error:
+            _log.warning("lease_unreachable", lease=self._name, error=str(error))
+            return False
+        return before is not None

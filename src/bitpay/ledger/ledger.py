@@ -1,0 +1,184 @@
+"""The ledger as the application runs it: one task that follows the chain for as long as it lives."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import structlog
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import PyMongoError
+
+from bitpay.kit.errors import Unavailable
+from bitpay.ledger.alerts import Alerts
+from bitpay.ledger.book import Book, Head, HeadMoved, Rooms
+from bitpay.ledger.events import decode_block
+from bitpay.ledger.follower import Follower
+from bitpay.ledger.lease import Lease
+from bitpay.ledger.projection import Projection
+from bitpay.ledger.source import ChainSource, Deliveries, SourceError
+from bitpay.ledger.witness import Witness
+from bitpay.protocol.ids import Contracts
+from bitpay.stacks.model import BlockHeader
+from bitpay.store import Database
+
+_LEASE = "follower"
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 30.0
+FAILED = "ledger_failed"
+
+_log = structlog.get_logger(__name__)
+
+
+class Ledger:
+    """Follows one deployment of the contracts into one database.
+
+    `source` reads the chain; `deliveries`, where given, are stored arrivals that make it faster; `rooms` is the
+    rooms' log. Every `poll` seconds the source is asked for its tip when nothing woke the ledger before.
+    Run `run()` in as many processes as you like: one at a time holds the lease and writes.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        source: ChainSource,
+        contracts: Contracts,
+        projections: Sequence[Projection],
+        rooms: Rooms,
+        *,
+        start_height: int,
+        deliveries: Deliveries | None = None,
+        poll: float = 2.0,
+        lease_seconds: float = 1.2,
+    ) -> None:
+        self.book = Book(database, projections, rooms)
+        self.alerts: Alerts = self.book.alerts
+        self.leading = False
+        self._database = database
+        self._contracts = contracts
+        self._start_height = start_height
+        self._follower = Follower(self.book, source, contracts, start_height)
+        self._deliveries = deliveries
+        self._witness = Witness(database)
+        self._poll = poll
+        self._lease_seconds = lease_seconds
+        self._wake = asyncio.Event()
+        self._listeners: list[Callable[[Head], None]] = []
+
+    @property
+    def head(self) -> Head:
+        """The last block that this process has applied."""
+        return self._follower.head
+
+    @property
+    def tip(self) -> BlockHeader | None:
+        """The newest block that this process has seen at the chain's API."""
+        return self._follower.tip
+
+    def wake(self) -> None:
+        """Look at deliveries and at the chain now."""
+        self._wake.set()
+
+    def on_commit(self, listener: Callable[[Head], None]) -> None:
+        """Call `listener` with the new head after every commit of this process. It must not block."""
+        self._listeners.append(listener)
+
+    async def run(self) -> None:
+        """Follow the chain until cancelled. Raises OtherLedger when the database is not ours to write."""
+        while True:
+            try:
+                await self.book.open(self._contracts.deployer, self._start_height)
+                async with self._database.client.start_session() as session:
+                    await self._lead(session)
+            except PyMongoError as error:
+                _log.warning("ledger_database_unreachable", error=str(error))
+            await asyncio.sleep(_FIRST_PAUSE)
+
+    async def _lead(self, session: AsyncClientSession) -> None:
+        lease = Lease(self._database, _LEASE, session, seconds=self._lease_seconds)
+        await lease.acquire()
+        self.leading = True
+        tasks = [asyncio.create_task(lease.hold()), asyncio.create_task(self._follow(session))]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.leading = False
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with suppress(PyMongoError):
+                await lease.release()
+
+    async def _follow(self, session: AsyncClientSession) -> None:
+        failures = 0
+        fresh = False
+        while True:
+            try:
+                if not fresh:
+                    await self._begin()
+                    fresh = True
+                changed = await self._round(session)
+                failures = await self._recovered(failures)
+            except HeadMoved:
+                fresh = False
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it was, the ledger says so and goes on from its head
+                fresh = False
+                failures += 1
+                await self._report(error, failures)
+                await self._pause(error, failures)
+            else:
+                if not changed:
+                    await self._rest()
+
+    async def _begin(self) -> None:
+        await self._follower.load()
+        if self._deliveries is not None:
+            await self._deliveries.reopen()
+
+    async def _round(self, session: AsyncClientSession) -> bool:
+        self._wake.clear()
+        await self._hear()
+        changed = await self._follower.step(session)
+        if changed:
+            for listener in self._listeners:
+                listener(self.head)
+        await self._settle()
+        return changed
+
+    async def _hear(self) -> None:
+        for delivery in await self._deliveries.take() if self._deliveries is not None else ():
+            blocks = [decode_block(block, self._contracts) for block in delivery.blocks]
+            self._witness.hear(delivery.id, blocks, whole=delivery.whole)
+            for block in blocks if delivery.whole else ():
+                self._follower.candidates.offer(block)
+
+    async def _settle(self) -> None:
+        if self._deliveries is None:
+            return
+        for verdict in await self._witness.judge(self.head):
+            await self.alerts.record(verdict.problems)
+            await self._deliveries.settle(verdict.delivery, verdict.outcome)
+
+    async def _rest(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), self._poll)
+
+    async def _report(self, error: Exception, failures: int) -> None:
+        expected = isinstance(error, SourceError | PyMongoError | Unavailable)
+        log = _log.warning if expected else _log.exception
+        log("ledger_step_failed", error=f"{type(error).__name__}: {error}", failures=failures)
+        if not expected:
+            with suppress(PyMongoError):
+                await self.alerts.raise_once(FAILED, f"The ledger cannot go on: {error}", error=type(error).__name__)
+
+    async def _recovered(self, failures: int) -> int:
+        if failures:
+            await self.alerts.close(FAILED)
+        return 0
+
+    async def _pause(self, error: Exception, failures: int) -> None:
+        asked = error.retry_after if isinstance(error, SourceError) else None
+        bound = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(failures, 10))
+        await asyncio.sleep(asked or random.uniform(bound / 2, bound))  # noqa: S311 - not a secret

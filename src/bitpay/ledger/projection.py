@@ -1,0 +1,69 @@
+"""What a domain tells the ledger: how its documents follow from events, and what is said when they change."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bitpay.stacks.model import BlockHeader
+from bitpay.store import Document
+
+Key = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEvent:
+    """One fact of one of our contracts, with its place in the chain.
+
+    `id` is index block hash, transaction index and the event's number among our events of that transaction: the same
+    whoever reported the block. `contract` is a name like "bitpay-core"; `fields` keep the contract's kebab-case names.
+    """
+
+    id: str
+    block: BlockHeader
+    txid: str
+    tx_index: int
+    index: int
+    sender: str
+    contract: str
+    name: str
+    version: int
+    fields: Mapping[str, Any]
+
+    @property
+    def order(self) -> str:
+        """Sorts as text the way events lie in the chain."""
+        return f"{self.block.height:012}:{self.tx_index:06}:{self.index:06}"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a change means to people: `event` and JSON-ready `data` for socket rooms and outbox consumers.
+
+    `rooms` get it at once; each of `kinds` gets an outbox row of that kind.
+    """
+
+    event: str
+    data: dict[str, Any]
+    rooms: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+def _silent(before: Document | None, after: Document | None, event: LedgerEvent) -> Sequence[Message]:  # noqa: ARG001
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Documents of one collection as a fold of events.
+
+    `keys(event)` names the documents that the event touches. `step(document, event)` returns the new document (None:
+    there is none), or the same object when nothing changes; it is pure, total and never alters its argument.
+    `messages(before, after, event)` is asked once per changed document. A new `version` means that documents folded
+    by older code must be folded again.
+    """
+
+    collection: str
+    version: int
+    keys: Callable[[LedgerEvent], Sequence[Key]]
+    step: Callable[[Document | None, LedgerEvent], Document | None]
+    messages: Callable[[Document | None, Document | None, LedgerEvent], Sequence[Message]] = field(default=_silent)

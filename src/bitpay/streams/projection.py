@@ -1,0 +1,173 @@
+"""Streams as a fold of what bitpay-core and the obligation NFT print. Pure and total."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bitpay.ledger.projection import LedgerEvent, Message, Projection
+from bitpay.store import Document, storable
+from bitpay.streams.models import STREAMS
+
+VERSION = 1
+
+CORE = "bitpay-core"
+OBLIGATION = "bitpay-obligation-nft"
+
+_BLOCKS = "blocks"
+_SAID = {
+    "stream-created": "stream:created",
+    "stream-withdrawal": "stream:withdrawal",
+    "stream-cancelled": "stream:cancelled",
+}
+_UPDATED = "stream:updated"
+
+
+def keys(event: LedgerEvent) -> Sequence[int | str]:
+    """Return the stream's number, if the event is one of a stream's."""
+    return (storable(int(event.fields["stream-id"])),) if (event.contract, event.name) in _STEPS else ()
+
+
+def step(document: Document | None, event: LedgerEvent) -> Document | None:
+    """Return the stream after the event. What is told about a stream that we never saw created changes nothing."""
+    if event.name == "stream-created" and event.contract == CORE:
+        return _created(event)
+    if document is None:
+        return None
+    change = _STEPS[event.contract, event.name](document, event)
+    return {**document, **change, "updatedAt": event.block.time, "lastTxid": event.txid, "block": _block(event)}
+
+
+def messages(before: Document | None, after: Document | None, event: LedgerEvent) -> Sequence[Message]:
+    """Tell the stream's room and everybody who is a party to it, before or after."""
+    if after is None:
+        return ()
+    parties = {document[role] for document in (before, after) if document for role in ("sender", "holder")}
+    rooms = (f"stream:{after['streamId']}", *(f"user:{party}" for party in sorted(filter(None, parties))))
+    data = {
+        "streamId": after["streamId"],
+        "change": {"name": event.name, **{_camel(name): value for name, value in event.fields.items()}},
+        "stream": {name: value for name, value in after.items() if name != "_id"},
+        "txid": event.txid,
+        "block": after["block"],
+    }
+    return (Message(_SAID.get(event.name, _UPDATED), data, rooms),)
+
+
+def _created(event: LedgerEvent) -> Document:
+    fields = event.fields
+    number, start, end = fields["stream-id"], fields["start"], fields["end"]
+    in_blocks = fields["clock"] == _BLOCKS
+    return {
+        "_id": storable(int(number)),
+        "streamId": number,
+        "sender": fields["sender"],
+        "proposedSender": None,
+        "recipient": fields["recipient"],
+        "holder": fields["recipient"],
+        "amount": fields["amount"],
+        "fee": fields["fee"],
+        "clock": fields["clock"],
+        "start": start,
+        "end": end,
+        "startBlock": start if in_blocks else event.block.height,
+        "endBlock": end if in_blocks else None,
+        "startTime": None if in_blocks else start,
+        "endTime": None if in_blocks else end,
+        "duration": int(end) - int(start),
+        "cliff": fields["cliff"],
+        "upfront": fields["upfront"],
+        "atCliff": fields["at-cliff"],
+        "step": fields["step"],
+        "points": [dict(point) for point in fields["points"]],
+        "cancelable": fields["cancelable"],
+        "transferable": fields["transferable"],
+        "memo": fields["memo"],
+        "withdrawnAmount": 0,
+        "refundedAmount": 0,
+        "cancelled": False,
+        "cancelledAt": None,
+        "cancelledAtBlock": None,
+        "depleted": False,
+        "moves": 0,
+        "createdAt": event.block.time,
+        "updatedAt": event.block.time,
+        "txid": event.txid,
+        "lastTxid": event.txid,
+        "block": _block(event),
+    }
+
+
+def _withdrawn(_: Document, event: LedgerEvent) -> Document:
+    return {"withdrawnAmount": event.fields["withdrawn"], "depleted": event.fields["depleted"]}
+
+
+def _cancelled(_: Document, event: LedgerEvent) -> Document:
+    return {
+        "refundedAmount": event.fields["refunded"],
+        "cancelled": True,
+        "cancelledAt": event.fields["at"],
+        "cancelledAtBlock": event.block.height,
+        "depleted": event.fields["depleted"],
+        "cancelable": False,
+    }
+
+
+def _topped_up(document: Document, event: LedgerEvent) -> Document:
+    end = event.fields["end"]
+    return {
+        "amount": event.fields["amount"],
+        "fee": int(document["fee"]) + int(event.fields["fee"]),
+        "end": end,
+        "endBlock" if document["clock"] == _BLOCKS else "endTime": end,
+        "duration": int(end) - int(document["start"]),
+    }
+
+
+def _renounced(_: Document, __: LedgerEvent) -> Document:
+    return {"cancelable": False}
+
+
+def _sender_proposed(_: Document, event: LedgerEvent) -> Document:
+    return {"proposedSender": event.fields["new-sender"]}
+
+
+def _sender_changed(_: Document, event: LedgerEvent) -> Document:
+    return {"sender": event.fields["new-sender"], "proposedSender": None}
+
+
+def _minted(_: Document, event: LedgerEvent) -> Document:
+    return {"holder": event.fields["holder"], "transferable": event.fields["transferable"]}
+
+
+def _transferred(_: Document, event: LedgerEvent) -> Document:
+    return {"holder": event.fields["to"], "moves": event.fields["moves"]}
+
+
+def _burned(_: Document, __: LedgerEvent) -> Document:
+    return {"holder": None}
+
+
+_STEPS: Mapping[tuple[str, str], Callable[[Document, LedgerEvent], Document]] = {
+    (CORE, "stream-created"): lambda document, _: document,
+    (CORE, "stream-withdrawal"): _withdrawn,
+    (CORE, "stream-cancelled"): _cancelled,
+    (CORE, "stream-topped-up"): _topped_up,
+    (CORE, "stream-renounced"): _renounced,
+    (CORE, "sender-proposed"): _sender_proposed,
+    (CORE, "sender-changed"): _sender_changed,
+    (OBLIGATION, "obligation-minted"): _minted,
+    (OBLIGATION, "obligation-transferred"): _transferred,
+    (OBLIGATION, "obligation-burned"): _burned,
+}
+
+
+def _block(event: LedgerEvent) -> dict[str, Any]:
+    block = event.block
+    return {"hash": block.hash, "height": block.height, "burnHeight": block.burn_height, "time": block.time}
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("-")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+PROJECTION = Projection(STREAMS, VERSION, keys, step, messages)
