@@ -1,0 +1,71 @@
+"""An async client of Stacks nodes and the Hiro API."""
+
+from bitpay.stacks.client.answers import (
+    Account,
+    ContractSource,
+    FeeLevels,
+    Fees,
+    LoggedEvent,
+    NodeInfo,
+    TransactionBlock,
+    TransactionState,
+)
+from bitpay.stacks.client.client import StacksClient
+from bitpay.stacks.client.errors import (
+    AnswerInvalid,
+    ApiError,
+    ApiGone,
+    ApiNotFound,
+    ApiRateLimited,
+    ApiRefused,
+    ApiUnavailable,
+    ChainMoved,
+    ReadFailed,
+)
+from bitpay.stacks.client.node import NodeClient
+from bitpay.stacks.client.rejections import (
+    BadFunctionArgument,
+    BadNonce,
+    BadSignature,
+    ConflictingNonce,
+    ContractAlreadyExists,
+    FeeTooLow,
+    NoSuchContract,
+    NoSuchPublicFunction,
+    NotEnoughFunds,
+    Rejected,
+    TooMuchChaining,
+)
+
+__all__ = [
+    "Account",
+    "AnswerInvalid",
+    "ApiError",
+    "ApiGone",
+    "ApiNotFound",
+    "ApiRateLimited",
+    "ApiRefused",
+    "ApiUnavailable",
+    "BadFunctionArgument",
+    "BadNonce",
+    "BadSignature",
+    "ChainMoved",
+    "ConflictingNonce",
+    "ContractAlreadyExists",
+    "ContractSource",
+    "FeeLevels",
+    "FeeTooLow",
+    "Fees",
+    "LoggedEvent",
+    "NoSuchContract",
+    "NoSuchPublicFunction",
+    "NodeClient",
+    "NodeInfo",
+    "NotEnoughFunds",
+    "ReadFailed",
+    "Rejected",
+    "StacksClient",
+    "TooMuchChaining",
+    "TransactionBlock",
+    "TransactionState",
+]

@@ -1,0 +1,154 @@
+"""What nodes and the Hiro API answer, typed.
+
+Amounts in micro-STX or the token's smallest unit, times in Unix seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from bitpay.stacks.client.fields import Fields
+from bitpay.stacks.model import ContractLog
+
+
+@dataclass(frozen=True, slots=True)
+class NodeInfo:
+    """Where a node stands."""
+
+    network_id: int
+    height: int
+    burn_height: int
+    tenure_height: int
+    synced: bool
+    version: str
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read `/v2/info`."""
+        return cls(
+            network_id=fields.number("network_id"),
+            height=fields.number("stacks_tip_height"),
+            burn_height=fields.number("burn_block_height"),
+            tenure_height=fields.number("tenure_height") if "tenure_height" in fields else 0,
+            synced=fields.flag("is_fully_synced") if "is_fully_synced" in fields else True,
+            version=fields.text("server_version"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account's confirmed state. `balance` can be spent, `locked` not; `nonce` is the next one."""
+
+    balance: int
+    locked: int
+    unlock_height: int
+    nonce: int
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read `/v2/accounts/{principal}`."""
+        return cls(*(fields.number(name) for name in ("balance", "locked", "unlock_height", "nonce")))
+
+
+@dataclass(frozen=True, slots=True)
+class ContractSource:
+    """A contract's source and the Stacks height it was published at."""
+
+    source: str
+    height: int
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read `/v2/contracts/source/{address}/{name}`."""
+        return cls(fields.text("source"), fields.number("publish_height"))
+
+
+@dataclass(frozen=True, slots=True)
+class FeeLevels:
+    """Fees in micro-STX by how soon the transaction should be in a block."""
+
+    none: int
+    low: int
+    medium: int
+    high: int
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read one kind of `/extended/v2/mempool/fees`."""
+        return cls(*(fields.number(f"{name}_priority") for name in ("no", "low", "medium", "high")))
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """What waiting transactions pay, by kind; a kind nobody waits with is as `all`."""
+
+    all: FeeLevels
+    token_transfer: FeeLevels
+    contract_call: FeeLevels
+    smart_contract: FeeLevels
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read `/extended/v2/mempool/fees`."""
+        names = ("all", "token_transfer", "contract_call", "smart_contract")
+        return cls(*(FeeLevels.read(fields.object(name if name in fields else "all")) for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionBlock:
+    """The block a transaction is in. `hash` is the index block hash."""
+
+    height: int
+    hash: str
+    time: int
+    index: int
+    burn_height: int
+
+
+PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionState:
+    """What became of a transaction.
+
+    `status` is "pending", "dropped_...", or how it ended in its block (`model.TransactionStatus`). `result` is the
+    Clarity bytes it answered, `error` the VM's words when it failed.
+    """
+
+    txid: str
+    status: str
+    sender: str
+    nonce: int
+    fee: int
+    sponsor: str | None
+    block: TransactionBlock | None
+    result: bytes | None
+    error: str | None
+    replaced_by: str | None
+    contract_id: str | None
+    function: str | None
+
+    @property
+    def pending(self) -> bool:
+        """Whether it waits."""
+        return self.status == PENDING
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it is in a block and did what it should."""
+        return self.status == "success"
+
+    @property
+    def dropped(self) -> bool:
+        """Whether it will not come into a block."""
+        return self.status.startswith("dropped")
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """A contract's print and the transaction that caused it ("0x" and 64 hex digits)."""
+
+    txid: str
+    log: ContractLog

@@ -1,0 +1,206 @@
+"""A node and the Hiro API (v3 and v2, older endpoints where those are missing) behind one base URL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+from bitpay.stacks.addresses import parse_principal
+from bitpay.stacks.client import chain
+from bitpay.stacks.client.answers import Fees, LoggedEvent, TransactionState
+from bitpay.stacks.client.errors import ApiGone, ApiNotFound, ChainMoved
+from bitpay.stacks.client.fields import Fields
+from bitpay.stacks.client.node import NodeClient
+from bitpay.stacks.model import Block, BlockHeader, Event, TransactionReceipt
+from bitpay.stacks.post_conditions import Asset
+
+BLOCKS_PER_PAGE = 30
+TRANSACTIONS_PER_PAGE = 50
+EVENTS_PER_PAGE = 100
+AT_ONCE = 4
+"""Requests under way at the same time while one block is read."""
+
+
+class StacksClient(NodeClient):
+    """Asks a node and the Hiro API. Every method raises an `ApiError` when it gets no proper answer."""
+
+    async def next_nonce(self, principal: str) -> int:
+        """Return the nonce for the account's next transaction, those that wait counted."""
+        parse_principal(principal)
+        try:
+            answer = await self._http.get(f"/extended/v3/principals/{principal}/nonces")
+        except ApiGone:
+            return await self._next_nonce_v1(principal)
+        return Fields(answer, "nonces").number("next_nonce")
+
+    async def _next_nonce_v1(self, principal: str) -> int:
+        try:
+            answer = await self._http.get(f"/extended/v1/address/{principal}/nonces")
+        except ApiGone:
+            return (await self.account(principal)).nonce
+        return Fields(answer, "nonces").number("possible_next_nonce")
+
+    async def ft_balance(self, principal: str, asset: str) -> int:
+        """Return how much of a fungible token ("ADDRESS.contract::asset") an account has, in its smallest unit."""
+        parse_principal(principal)
+        Asset.parse(asset)
+        try:
+            answer = await self._http.get(f"/extended/v3/principals/{principal}/balances/ft/{asset}")
+        except ApiGone:
+            answer = await self._http.get(f"/extended/v2/addresses/{principal}/balances/ft/{asset}")
+        return Fields(answer, "balance").number("balance")
+
+    async def stx_balance(self, principal: str) -> int:
+        """Return how many micro-STX an account can spend, confirmed."""
+        return (await self.account(principal)).balance
+
+    async def fees(self) -> Fees:
+        """Return what waiting transactions pay."""
+        return Fees.read(Fields(await self._http.get("/extended/v2/mempool/fees"), "fees"))
+
+    async def transaction(self, txid: str) -> TransactionState | None:
+        """Return what became of a transaction, None when nobody has heard of it."""
+        name = _txid(txid)
+        try:
+            answer = await self._http.get(f"/extended/v3/transactions/{name}", include="result")
+        except ApiGone:
+            return await self._transaction_v1(name)
+        except ApiNotFound:
+            return None
+        return chain.state(Fields(answer, "transaction"))
+
+    async def _transaction_v1(self, txid: str) -> TransactionState | None:
+        try:
+            fields = Fields(await self._http.get(f"/extended/v1/tx/{txid}"), "transaction")
+        except ApiNotFound:
+            return None
+        if "block_height" not in fields:
+            return chain.state_v1(fields, None)
+        return chain.state_v1(fields, (await self.block(fields.number("block_height"))).hash)
+
+    async def transaction_events(self, txid: str) -> AsyncIterator[Event]:
+        """Yield a transaction's events in order; raises `ApiNotFound` without such a transaction."""
+        name = _txid(txid)
+        try:
+            async for fields in self._by_cursor(f"/extended/v3/transactions/{name}/events", EVENTS_PER_PAGE):
+                yield chain.event(fields)
+        except ApiGone:
+            async for fields in self._pages("/extended/v1/tx/events", "events", EVENTS_PER_PAGE, tx_id=name):
+                yield chain.event(fields)
+
+    async def contract_logs(self, contract_id: str) -> AsyncIterator[LoggedEvent]:
+        """Yield a contract's prints, newest first."""
+        parse_principal(contract_id)
+        async for fields in self._pages(f"/extended/v2/smart-contracts/{contract_id}/logs", "results", EVENTS_PER_PAGE):
+            yield chain.logged(fields)
+
+    async def tip(self) -> BlockHeader:
+        """Return the newest block's header."""
+        return await self.block("latest")
+
+    async def block(self, height_or_hash: int | str) -> BlockHeader:
+        """Return a block's header by height, index block hash, or "latest"; raises `ApiNotFound`."""
+        return chain.block_header(Fields(await self._http.get(f"/extended/v2/blocks/{height_or_hash}"), "block"))
+
+    async def blocks(self, *, offset: int = 0) -> AsyncGenerator[BlockHeader]:
+        """Yield the canonical chain's headers, newest first, from `offset` blocks below the tip."""
+        async for fields in self._pages("/extended/v2/blocks", "results", BLOCKS_PER_PAGE, start=offset):
+            yield chain.block_header(fields)
+
+    async def headers(self, first: int, last: int) -> list[BlockHeader]:
+        """Return the headers from height `first` to `last`, both included, ascending; fewer where the chain ends."""
+        tip = await self.tip()
+        last = min(last, tip.height)
+        found: dict[int, BlockHeader] = {}
+        if first <= last:
+            async with aclosing(self.blocks(offset=tip.height - last)) as newest_first:
+                async for header in newest_first:
+                    found[header.height] = header
+                    if header.height <= first:
+                        break
+        # New blocks while the pages were read shift them; what they pushed out is asked for alone.
+        for height in range(first, last + 1):
+            if height not in found:
+                found[height] = await self.block(height)
+        return [found[height] for height in range(first, last + 1)]
+
+    async def block_transactions(self, height_or_hash: int | str) -> AsyncIterator[TransactionReceipt]:
+        """Yield a block's transactions in order, with their results and without their events."""
+        async for tx, _ in self._block_transactions(height_or_hash):
+            yield tx
+
+    async def full_block(self, height_or_hash: int | str) -> Block:
+        """Return a block with every transaction's result and events.
+
+        Raises `ChainMoved` when the block left the chain while it was read, `ApiNotFound` without such a block.
+        """
+        header = await self.block(height_or_hash)
+        limit = asyncio.Semaphore(AT_ONCE)
+
+        async def complete(tx: TransactionReceipt, count: int) -> TransactionReceipt:
+            if count == 0:
+                return tx
+            async with limit:
+                return replace(tx, events=tuple([event async for event in self.transaction_events(tx.txid)]))
+
+        found = [item async for item in self._block_transactions(header.hash)]
+        receipts = await _together([complete(tx, count) for tx, count in found])
+        if (await self.block(header.height)).hash != header.hash:
+            raise ChainMoved(f"block {header.height} {header.hash} is no longer on the chain")
+        return Block(header, tuple(sorted(receipts, key=lambda tx: tx.index)))
+
+    async def _block_transactions(self, block: int | str) -> AsyncIterator[tuple[TransactionReceipt, int]]:
+        """Yield a block's transactions and how many events each has."""
+        try:
+            pages = self._pages(f"/extended/v2/blocks/{block}/transactions", "results", TRANSACTIONS_PER_PAGE)
+            async for fields in pages:
+                yield chain.receipt(fields), fields.number("event_count")
+        except ApiGone:
+            summaries = self._by_cursor(f"/extended/v3/blocks/{block}/transactions", TRANSACTIONS_PER_PAGE)
+            async for summary in summaries:
+                path = f"/extended/v3/transactions/{summary.hash('tx_id')}"
+                detail = Fields(await self._http.get(path, include="result"), "transaction")
+                yield chain.receipt_v3(detail), detail.number("event_count")
+
+    async def _by_cursor(self, path: str, limit: int) -> AsyncIterator[Fields]:
+        """Yield the items of an endpoint paged by cursor."""
+        params: dict[str, str | int] = {"limit": limit}
+        while True:
+            page = Fields(await self._http.get(path, **params), "page")
+            for item in page.objects("results"):
+                yield item
+            cursor = page.object("cursor").optional_text("next")
+            if cursor is None or cursor == params.get("cursor"):
+                return
+            params["cursor"] = cursor
+
+    async def _pages(self, path: str, name: str, limit: int, *, start: int = 0, **params: str) -> AsyncIterator[Fields]:
+        """Yield the items of an endpoint paged by offset, until a page is short of the limit the server keeps."""
+        offset = start
+        while True:
+            page = Fields(await self._http.get(path, limit=limit, offset=offset, **params), name)
+            items = page.objects(name)
+            for item in items:
+                yield item
+            offset += len(items)
+            kept = page.number("limit") if "limit" in page else limit
+            if not items or len(items) < kept or ("total" in page and offset >= page.number("total")):
+                return
+
+
+async def _together(jobs: Sequence[Coroutine[Any, Any, TransactionReceipt]]) -> list[TransactionReceipt]:
+    """Return what all jobs return; when one fails, end the others and raise its error as it is."""
+    tasks = [asyncio.create_task(job) for job in jobs]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _txid(txid: str) -> str:
+    return Fields({"txid": txid}, "transaction").hash("txid")

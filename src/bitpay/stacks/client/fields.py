@@ -1,0 +1,102 @@
+"""JSON objects read field by field, so that a wrong answer is named by the field that is wrong."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bitpay.stacks import clarity
+from bitpay.stacks.client.errors import AnswerInvalid
+from bitpay.stacks.errors import StacksError
+
+_HASH = re.compile(r"(?:0x)?([0-9a-fA-F]{64})")
+
+
+class Fields:
+    """A JSON object. Every method raises `AnswerInvalid` when the field is missing or of another type."""
+
+    __slots__ = ("_object", "_path")
+
+    def __init__(self, document: Any, path: str) -> None:  # noqa: ANN401 - JSON
+        if not isinstance(document, dict):
+            raise AnswerInvalid(f"{path} is not an object")
+        self._object: dict[str, Any] = document
+        self._path = path
+
+    def __contains__(self, name: str) -> bool:
+        return self._object.get(name) is not None
+
+    def _get(self, name: str) -> Any:  # noqa: ANN401 - JSON
+        return self._object.get(name)
+
+    def wrong(self, name: str, expected: str) -> AnswerInvalid:
+        """Return the error that says which field is wrong."""
+        return AnswerInvalid(f"{self._path}.{name} is not {expected}: {self._get(name)!r:.80}")
+
+    def text(self, name: str) -> str:
+        """Return a string."""
+        value = self._get(name)
+        if not isinstance(value, str):
+            raise self.wrong(name, "text")
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        """Return a string, None where there is none or an empty one."""
+        return self.text(name) or None if name in self else None
+
+    def number(self, name: str) -> int:
+        """Return an integer, also one written as decimal text or as "0x" hex."""
+        value = self._get(name)
+        if isinstance(value, str) and value.isascii():
+            if value.isdecimal():
+                return int(value)
+            if re.fullmatch(r"0x[0-9a-fA-F]+", value):
+                return int(value, 16)
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.wrong(name, "an integer")
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Return a boolean."""
+        value = self._get(name)
+        if not isinstance(value, bool):
+            raise self.wrong(name, "true or false")
+        return value
+
+    def hash(self, name: str) -> str:
+        """Return 32 bytes as "0x" and 64 lower-case hex digits."""
+        match = _HASH.fullmatch(self.text(name))
+        if match is None:
+            raise self.wrong(name, "a hash")
+        return f"0x{match[1].lower()}"
+
+    def data(self, name: str) -> bytes:
+        """Return the bytes of hex text."""
+        try:
+            return bytes.fromhex(self.text(name).removeprefix("0x"))
+        except ValueError as error:
+            raise self.wrong(name, "hexadecimal") from error
+
+    def value(self, name: str) -> clarity.Value:
+        """Return the Clarity value of hex text."""
+        try:
+            return clarity.decode(self.data(name))
+        except StacksError as error:
+            raise self.wrong(name, "a Clarity value") from error
+
+    def object(self, name: str) -> Fields:
+        """Return an object inside."""
+        return Fields(self._get(name), f"{self._path}.{name}")
+
+    def objects(self, name: str) -> list[Fields]:
+        """Return a list of objects inside."""
+        value = self._get(name)
+        if not isinstance(value, list):
+            raise self.wrong(name, "a list")
+        return [Fields(item, f"{self._path}.{name}[{index}]") for index, item in enumerate(value)]
+
+    def plain(self) -> dict[str, Any]:
+        """Return the object as it came."""
+        return self._object
