@@ -15,7 +15,7 @@ index(STREAMS, [("sender", 1), ("_id", -1)])
 index(STREAMS, [("recipient", 1), ("_id", -1)])
 index(STREAMS, [("holder", 1), ("_id", -1)])
 index(STREAMS, [("depleted", 1), ("cancelled", 1), ("clock", 1), ("start", 1), ("_id", -1)])
-index(STREAMS, [("depleted", 1), ("cancelled", 1), ("clock", 1), ("end", 1), ("_id", -1)])
+index(STREAMS, [("depleted", 1), ("cancelled", 1), ("clock", 1), ("settlesAt", 1), ("_id", -1)])
 
 
 class CurvePoint(TypedDict):
@@ -39,7 +39,7 @@ class StreamDocument(TypedDict):
 
     `startBlock`: for a blocks stream its start, for a seconds stream the block that created it; `endBlock` is None for
     a seconds stream, `startTime` and `endTime` are None for a blocks stream. `holder` is None once the NFT is burned.
-    `cancelledAt` is on the stream's clock. `txid` created the stream, `lastTxid` changed it last.
+    `cancelledAt` is on the stream's clock, and so is `settlesAt`, from when on everything is vested. `txid` created the stream, `lastTxid` changed it last.
     """
 
     _id: int
@@ -57,6 +57,7 @@ class StreamDocument(TypedDict):
     endBlock: int | None
     startTime: int | None
     endTime: int | None
+    settlesAt: int
     duration: int
     cliff: int
     upfront: int

@@ -56,7 +56,7 @@ def _created(event: LedgerEvent) -> Document:
     fields = event.fields
     number, start, end = fields["stream-id"], fields["start"], fields["end"]
     in_blocks = fields["clock"] == _BLOCKS
-    return {
+    created = {
         "_id": storable(int(number)),
         "streamId": number,
         "sender": fields["sender"],
@@ -94,6 +94,7 @@ def _created(event: LedgerEvent) -> Document:
         "lastTxid": event.txid,
         "block": _block(event),
     }
+    return {**created, "settlesAt": _settles_at(created)}
 
 
 def _withdrawn(_: Document, event: LedgerEvent) -> Document:
@@ -113,13 +114,14 @@ def _cancelled(_: Document, event: LedgerEvent) -> Document:
 
 def _topped_up(document: Document, event: LedgerEvent) -> Document:
     end = event.fields["end"]
-    return {
+    change = {
         "amount": event.fields["amount"],
         "fee": int(document["fee"]) + int(event.fields["fee"]),
         "end": end,
         "endBlock" if document["clock"] == _BLOCKS else "endTime": end,
         "duration": int(end) - int(document["start"]),
     }
+    return {**change, "settlesAt": _settles_at({**document, **change})}
 
 
 def _renounced(_: Document, __: LedgerEvent) -> Document:
@@ -158,6 +160,20 @@ _STEPS: Mapping[tuple[str, str], Callable[[Document, LedgerEvent], Document]] = 
     (OBLIGATION, "obligation-transferred"): _transferred,
     (OBLIGATION, "obligation-burned"): _burned,
 }
+
+
+def _settles_at(document: Document) -> int:
+    """Return from when on everything is vested: the end, or earlier where the rest of the curve is flat."""
+    amount, duration = int(document["amount"]), int(document["duration"])
+    upfront, at_cliff = int(document["upfront"]), int(document["atCliff"])
+    after = duration
+    if document["points"]:
+        after = next((int(point["after"]) for point in document["points"] if int(point["total"]) == amount), duration)
+    elif upfront == amount:
+        after = 0
+    elif upfront + at_cliff == amount:
+        after = int(document["cliff"])
+    return int(document["start"]) + after
 
 
 def _block(event: LedgerEvent) -> dict[str, Any]:
