@@ -39,7 +39,8 @@ class StreamDocument(TypedDict):
 
     `startBlock`: for a blocks stream its start, for a seconds stream the block that created it; `endBlock` is None for
     a seconds stream, `startTime` and `endTime` are None for a blocks stream. `holder` is None once the NFT is burned.
-    `cancelledAt` is on the stream's clock, and so is `settlesAt`, from when on everything is vested. `txid` created the stream, `lastTxid` changed it last.
+    `cancelledAt` is on the stream's clock, and so is `settlesAt`, from when on everything is vested. `txid` created the
+    stream, `lastTxid` changed it last.
     """
 
     _id: int
