@@ -4,6 +4,7 @@ A step either applies a run of blocks, or rolls back, or finds that there is not
 do is decided when it is done, from the head as it is then; deliveries only make a step cheaper or sooner.
 """
 
+import asyncio
 import time
 from collections.abc import Sequence
 
@@ -11,7 +12,7 @@ import structlog
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from bitpay.ledger.book import UNFINAL_BURN_BLOCKS, Book, Head, NoImages
-from bitpay.ledger.candidates import MAX_BLOCKS, MAX_EVENTS, Candidates
+from bitpay.ledger.candidates import MAX_BLOCKS, MAX_EVENTS, Candidates, bounded
 from bitpay.ledger.events import DecodedBlock, decode_block
 from bitpay.ledger.source import ChainSource
 from bitpay.protocol.ids import Contracts
@@ -20,6 +21,7 @@ from bitpay.stacks.model import BlockHeader
 MAX_BURN_DEPTH = 10
 """A reorganisation deeper than this many Bitcoin blocks is not believed: the follower stops and a person looks."""
 _ROLLBACK_BLOCKS = 200
+_READ_AT_ONCE = 4
 _PRUNE_EVERY = 100
 _BEHIND_PATIENCE_SECONDS = 60.0
 
@@ -76,15 +78,18 @@ class Follower:
         return linked
 
     async def _read(self, headers: Sequence[BlockHeader]) -> list[DecodedBlock]:
+        """Return the run's blocks; what was not delivered is read, a few blocks at a time."""
         blocks: list[DecodedBlock] = []
-        events = 0
-        for header in headers:
-            known = self.candidates.get(header.hash)
-            blocks.append(known or decode_block(await self._source.block(header), self._contracts))
-            events += len(blocks[-1].events)
-            if events >= MAX_EVENTS:
+        for start in range(0, len(headers), _READ_AT_ONCE):
+            portion = headers[start : start + _READ_AT_ONCE]
+            blocks += await asyncio.gather(*(self._whole(header) for header in portion))
+            if sum(len(block.events) for block in blocks) >= MAX_EVENTS:
                 break
-        return blocks
+        return bounded(blocks)
+
+    async def _whole(self, header: BlockHeader) -> DecodedBlock:
+        delivered = self.candidates.get(header.hash)
+        return delivered or decode_block(await self._source.block(header), self._contracts)
 
     async def _apply(self, run: Sequence[DecodedBlock], session: AsyncClientSession | None) -> bool:
         tip_burn = max(self.tip.burn_height if self.tip else 0, run[-1].header.burn_height)

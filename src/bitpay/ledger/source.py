@@ -1,9 +1,12 @@
 """Where the follower reads the chain, and how deliveries reach it: what it asks of others, no more."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Sequence
+from typing import Protocol, TypeVar
 
+from bitpay.stacks.client import ApiError, StacksClient
 from bitpay.stacks.model import Block, BlockHeader
+
+T = TypeVar("T")
 
 
 class SourceError(Exception):
@@ -25,6 +28,42 @@ class ChainSource(Protocol):
 
     async def block(self, header: BlockHeader) -> Block:
         """Return the whole block: at least every event of our contracts in it."""
+
+
+class ClientSource:
+    """The chain as a node with the Hiro API in front of it tells it."""
+
+    def __init__(self, client: StacksClient) -> None:
+        self._client = client
+
+    async def tip(self) -> BlockHeader:
+        """Return the newest block."""
+        return await _answer(self._client.tip())
+
+    async def headers(self, first: int, last: int) -> Sequence[BlockHeader]:
+        """Return the headers from height `first` to `last`, ascending; fewer where the chain ends."""
+        return await _answer(self._client.headers(first, last))
+
+    async def block(self, header: BlockHeader) -> Block:
+        """Return the whole block with every transaction's events."""
+        return await _answer(self._client.full_block(header.hash))
+
+
+async def _answer(asked: Awaitable[T]) -> T:
+    try:
+        return await asked
+    except ApiError as error:
+        raise SourceError(f"{type(error).__name__}: {error}", retry_after=error.retry_after) from error
+    except ExceptionGroup as group:  # of requests that were under way together
+        refused, rest = group.split(ApiError)
+        if refused is None or rest is not None:
+            raise
+        raise SourceError(f"{refused.exceptions[0]}", retry_after=_longest_wait(refused)) from group
+
+
+def _longest_wait(group: ExceptionGroup[ApiError]) -> float | None:
+    errors = [error for error in group.exceptions if isinstance(error, ApiError)]
+    return max((error.retry_after for error in errors if error.retry_after is not None), default=None)
 
 
 class Delivery(Protocol):

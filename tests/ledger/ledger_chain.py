@@ -112,7 +112,7 @@ class Chain:
     """Grows blocks from a seed, on any parent. `burn_every` Stacks blocks share one Bitcoin block."""
 
     def __init__(self, seed: int, *, events_per_block: int = 4, burn_every: int = 3, burn_start: int = 100) -> None:
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311 - a seed that replays is the point
         self.events_per_block = events_per_block
         self.burn_every = burn_every
         self.burn_start = burn_start
@@ -153,7 +153,8 @@ class Chain:
         height = parent.header.height + 1 if parent else 1
         header = self._header(height, block_hash, parent)
         branch = self._branches[parent.header.hash if parent else ""].copy()
-        receipts, logs = [], [self._event(branch, header) for _ in range(count)]
+        receipts: list[TransactionReceipt] = []
+        logs = [self._event(branch, header) for _ in range(count)]
         while logs:
             size = self.random.randint(1, len(logs))
             txid = "0x" + hashlib.sha256(f"{block_hash} {len(receipts)}".encode()).hexdigest()

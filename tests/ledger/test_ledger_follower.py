@@ -1,0 +1,236 @@
+"""The follower against a generated chain: whatever happens on the way, the documents are those of a clean replay."""
+
+import pytest
+from tests.ledger.ledger_chain import CONTRACTS, Chain, View
+from tests.ledger.ledger_states import clean_replay, follow, state_of
+
+from bitpay.ledger.book import Book, HeadMoved, OtherLedger
+from bitpay.ledger.events import decode_block
+from bitpay.ledger.follower import BEHIND, DEEP
+from bitpay.ledger.source import SourceError
+from bitpay.realtime.log import RoomLog
+from bitpay.stacks.model import Block
+from bitpay.store import Database, Document
+from bitpay.streams.projection import PROJECTION
+
+
+async def test_documents_say_what_is_true_on_the_chain(book: Book, database: Database) -> None:
+    chain = Chain(1)
+    tip = chain.grow(None, 60)
+
+    await follow(book, View(chain, tip))
+
+    streams = {row["streamId"]: row async for row in database["streams"].find()}
+    assert streams.keys() == chain.truth(tip).keys()
+    for number, stream in chain.truth(tip).items():
+        found = streams[number]
+        assert (found["sender"], found["holder"]) == (stream.sender, stream.holder)
+        assert (found["amount"], found["withdrawnAmount"]) == (stream.amount, stream.withdrawn)
+        assert (found["cancelled"], found["moves"]) == (stream.cancelled, stream.moves)
+
+
+async def test_block_by_block_and_in_one_pass_give_the_same(book: Book, database: Database) -> None:
+    chain = Chain(2)
+    view = View(chain)
+    tip: Block | None = None
+    follower = None
+    for _ in range(20):
+        tip = chain.grow(tip)
+        view.show(tip)
+        follower = follower or await follow(book, view)
+        while await follower.step():
+            pass
+    assert tip is not None
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+@pytest.mark.parametrize(("depth", "length"), [(1, 1), (1, 3), (5, 4), (20, 25), (29, 40)])
+async def test_a_reorganisation_ends_in_the_documents_of_the_new_chain(
+    book: Book, database: Database, depth: int, length: int
+) -> None:
+    chain = Chain(depth)
+    old = chain.grow(None, 40)
+    view = View(chain, old)
+    follower = await follow(book, view)
+
+    new = chain.grow(chain.ancestor(old, depth), length)
+    view.show(new)
+    while await follower.step():
+        pass
+
+    assert follower.head.hash == new.header.hash
+    assert await state_of(database) == await clean_replay(database, chain, new)
+
+
+async def test_there_and_back_again(book: Book, database: Database) -> None:
+    chain = Chain(3)
+    fork = chain.grow(None, 10)
+    a, b = chain.grow(fork, 6), chain.grow(fork, 7)
+    view = View(chain, a)
+    follower = await follow(book, view)
+    for tip in (b, a, b, chain.grow(a, 5)):
+        view.show(tip)
+        while follower.head.hash != tip.header.hash:
+            assert await follower.step()
+        assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+async def test_a_reorganisation_of_the_whole_young_chain(book: Book, database: Database) -> None:
+    chain = Chain(5)
+    view = View(chain, chain.grow(None, 8))
+    follower = await follow(book, view)
+    other = chain.grow(None, 9)
+    view.show(other)
+    while await follower.step():
+        pass
+    assert await state_of(database) == await clean_replay(database, chain, other)
+
+
+async def test_hundreds_of_blocks_are_undone(book: Book, database: Database) -> None:
+    chain = Chain(6, events_per_block=2, burn_every=100)
+    old = chain.grow(None, 700)
+    view = View(chain, old)
+    follower = await follow(book, view)
+    new = chain.grow(chain.ancestor(old, 600), 601)
+    view.show(new)
+    while await follower.step():
+        pass
+    assert await state_of(database) == await clean_replay(database, chain, new)
+
+
+async def state_is_kept(database: Database, before: dict[str, list[Document]]) -> bool:
+    return await state_of(database) == before
+
+
+async def test_deeper_than_ten_bitcoin_blocks_is_not_believed(book: Book, database: Database) -> None:
+    chain = Chain(7, burn_every=1)
+    old = chain.grow(None, 40)
+    view = View(chain, old)
+    follower = await follow(book, view)
+    before = await state_of(database)
+
+    view.show(chain.grow(chain.ancestor(old, 11), 30))
+
+    assert not await follower.step()
+    assert await state_is_kept(database, before)
+    assert [alert["kind"] for alert in await book.alerts.open()] == [DEEP]
+
+    view.show(chain.grow(old, 1))  # the node came to its senses
+    while await follower.step():
+        pass
+    assert await book.alerts.open() == []
+
+
+async def test_ten_bitcoin_blocks_are_believed(book: Book) -> None:
+    chain = Chain(8, burn_every=1)
+    old = chain.grow(None, 40)
+    view = View(chain, old)
+    follower = await follow(book, view)
+    new = chain.grow(chain.ancestor(old, 10), 30)
+    view.show(new)
+    while await follower.step():
+        pass
+    assert follower.head.hash == new.header.hash
+
+
+@pytest.mark.parametrize("lag", [1, 5, 39])
+async def test_a_node_that_knows_less_makes_us_wait_not_rewind(
+    book: Book, database: Database, monkeypatch: pytest.MonkeyPatch, lag: int
+) -> None:
+    monkeypatch.setattr("bitpay.ledger.follower._BEHIND_PATIENCE_SECONDS", 0)
+    chain = Chain(9)
+    tip = chain.grow(None, 40)
+    view = View(chain, tip)
+    follower = await follow(book, view)
+    before = await state_of(database)
+
+    behind = chain.ancestor(tip, lag)
+    assert behind is not None
+    view.show(behind)
+
+    assert not await follower.step()
+    assert await state_is_kept(database, before)
+    assert [alert["kind"] for alert in await book.alerts.open()] == [BEHIND]
+
+
+async def test_another_node_with_fewer_bitcoin_blocks_changes_nothing(book: Book, database: Database) -> None:
+    chain = Chain(10, burn_every=2)
+    tip = chain.grow(None, 40)
+    view = View(chain, tip)
+    follower = await follow(book, view)
+    before = await state_of(database)
+    view.show(chain.grow(chain.ancestor(tip, 12), 4))
+    assert not await follower.step()
+    assert await state_is_kept(database, before)
+
+
+async def test_two_followers_race_and_every_block_is_applied_once(book: Book, database: Database) -> None:
+    chain = Chain(11)
+    tip = chain.grow(None, 30)
+    first = await follow(book, View(chain, chain.path(tip)[9]))
+    other = await follow(Book(database, [PROJECTION], RoomLog(database)), View(chain, chain.path(tip)[9]))
+    first._source = other._source = View(chain, tip)
+
+    assert await first.step()
+    with pytest.raises(HeadMoved):
+        await other.step()
+    await other.load()
+    while await other.step():
+        pass
+
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+async def test_an_error_of_the_chains_api_changes_nothing(book: Book, database: Database) -> None:
+    chain = Chain(12)
+    view = View(chain, chain.grow(None, 5))
+    follower = await follow(book, view)
+    before = await state_of(database)
+    tip = chain.grow(chain.path(view._path[-1])[-1], 5)
+    view.show(tip)
+    view.failures = [SourceError("503"), SourceError("429", retry_after=1)]
+    for _ in range(2):
+        with pytest.raises(SourceError):
+            await follower.step()
+    assert await state_is_kept(database, before)
+    while await follower.step():
+        pass
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+async def test_it_starts_at_the_height_of_the_deployment(book: Book, database: Database) -> None:
+    chain = Chain(13)
+    tip = chain.grow(None, 30)
+    view = View(chain, tip)
+    follower = await follow(book, view, start=11)
+    assert follower.head.hash == tip.header.hash
+    assert await database["blocks"].count_documents({}) == 20
+
+
+async def test_a_database_of_another_deployment_is_refused(book: Book) -> None:
+    await book.open(CONTRACTS.deployer, 1)
+    with pytest.raises(OtherLedger):
+        await book.open(CONTRACTS.deployer, 2)
+
+
+async def test_blocks_that_do_not_link_are_refused(book: Book) -> None:
+    chain = Chain(14)
+    tip = chain.grow(None, 5)
+    head = await book.open(CONTRACTS.deployer, 1)
+    run = [decode_block(block, CONTRACTS) for block in chain.path(tip)]
+    with pytest.raises(ValueError, match="does not follow"):
+        await book.apply(head, [run[0], run[2]], final_burn=0)
+
+
+async def test_old_images_and_empty_final_blocks_are_forgotten(book: Book, database: Database) -> None:
+    chain = Chain(15, burn_every=1)
+    tip = chain.grow(None, 60)
+    follower = await follow(book, View(chain, tip))
+    before = await state_of(database)
+
+    await book.prune(follower.head)
+
+    final = follower.head.burn_height - 12
+    assert await database["ledger_images"].count_documents({"burnHeight": {"$lt": final}}) == 0
+    assert await database["blocks"].count_documents({"burnHeight": {"$lt": final}, "events": 0}) == 0
+    assert await state_is_kept(database, before)
