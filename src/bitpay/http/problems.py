@@ -1,5 +1,7 @@
 """Errors as `application/problem+json` (RFC 9457) with a stable `code`. Nothing leaks a traceback."""
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -13,6 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bitpay.kit.errors import BitPayError, RateLimited
+from bitpay.stacks.client import ApiError, ReadFailed
+from bitpay.stacks.errors import StacksError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -65,6 +69,7 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(BitPayError, _on_own)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(StacksError, _on_stacks)
     app.add_exception_handler(PyMongoError, _on_database)
 
 
@@ -86,6 +91,15 @@ async def _on_validation(_request: Request, error: Exception) -> Response:
         return problem(400, "invalid_json", "The body is not JSON.")
     first = fields[0]
     return problem(400, "invalid_input", f"{first['field']}: {first['message']}", {"fields": fields})
+
+
+async def _on_stacks(request: Request, error: Exception) -> Response:
+    if isinstance(error, ApiError | ReadFailed):
+        _LOG.warning("node_error", path=request.url.path, error=repr(error))
+        wait = getattr(error, "retry_after", None) or 2.0
+        sentence = "The Stacks node does not answer properly; try again in a moment."
+        return problem(503, "node_unavailable", sentence, headers={"Retry-After": str(math.ceil(wait))})
+    return problem(400, _snake(type(error).__name__), f"{str(error)[:1].upper()}{str(error)[1:]}.")
 
 
 async def _on_database(request: Request, error: Exception) -> Response:
@@ -121,6 +135,10 @@ class CatchUnexpected:
                 raise
             sentence = "Something went wrong on our side; it has been recorded."
             await problem(500, "internal_error", sentence)(scope, receive, send)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 _SOON = {"Retry-After": "2"}

@@ -1,0 +1,1 @@
+"""People: sign-in by wallet signature, sessions, access tokens, balances."""

@@ -1,0 +1,306 @@
+"""Composition: one process that serves API, pages and sockets and follows the chain."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+import structlog
+from fastapi import FastAPI
+
+from bitpay.access import api as access_api
+from bitpay.access.clock import ChainClock, Change
+from bitpay.access.policy import AccessPolicy
+from bitpay.access.service import ChainFacts
+from bitpay.accounts import api as accounts_api
+from bitpay.accounts.balances import BalanceReader
+from bitpay.accounts.repository import AccountRepository
+from bitpay.accounts.service import AccountService
+from bitpay.accounts.sockets import SocketProofs
+from bitpay.accounts.tokens import AccessTokens, ServerTokens
+from bitpay.chainhook.api import MAX_BODY_BYTES, webhook_router
+from bitpay.chainhook.arrivals import Format
+from bitpay.chainhook.deliveries import Deliveries
+from bitpay.chainhook.secrets import WebhookSecrets
+from bitpay.demo.accounts import DemoAccounts
+from bitpay.demo.api import demo_router
+from bitpay.demo.control import ChainControl
+from bitpay.demo.guard import DevGuard
+from bitpay.demo.service import DemoService
+from bitpay.http.application import new_application
+from bitpay.http.assets import Assets
+from bitpay.http.csrf import CsrfTokens
+from bitpay.http.error_pages import ErrorPages
+from bitpay.http.health import health_router
+from bitpay.http.idempotency import IdempotencyKeys
+from bitpay.http.identity import Authenticator, RoleSource
+from bitpay.http.rates import RateLimits, RateRule
+from bitpay.http.services import Services
+from bitpay.http.templates import KnownAccount, Templates
+from bitpay.kit.errors import Unavailable
+from bitpay.kit.settings import Settings
+from bitpay.ledger.ledger import Ledger
+from bitpay.ledger.source import SourceError
+from bitpay.protocol.ids import Contracts
+from bitpay.realtime.api import broadcast_router
+from bitpay.realtime.log import RoomLog
+from bitpay.realtime.relay import Relay
+from bitpay.realtime.server import PATH as SOCKETS
+from bitpay.realtime.server import RealtimeServer
+from bitpay.stacks.client import ApiError, StacksClient
+from bitpay.stacks.model import Block, BlockHeader
+from bitpay.stacks.network import Network
+from bitpay.store import connect, create_indexes, migrate, open_database
+from bitpay.streams import api as streams_api
+from bitpay.streams import pages as streams_pages
+from bitpay.streams.frames import ChainFrames
+from bitpay.streams.history import StreamHistory
+from bitpay.streams.projection import PROJECTION as STREAMS
+from bitpay.streams.repository import StreamRepository
+from bitpay.streams.service import StreamService
+from bitpay.transactions import api as transactions_api
+from bitpay.transactions.follower import TransactionFollower
+from bitpay.transactions.repository import TransactionRepository
+from bitpay.transactions.service import TransactionService
+
+T = TypeVar("T")
+
+PROJECTIONS = (STREAMS,)
+
+RATE_RULES = (
+    RateRule("/api/webhooks/", None),
+    RateRule("/static/", None),
+    RateRule("/healthz", None),
+    RateRule("/readyz", None),
+    RateRule("/api/v1/auth/", "auth"),
+    RateRule("/api/v1/transactions", "relay"),
+)
+BODY_LIMITS = {"/api/webhooks/": MAX_BODY_BYTES, "/api/v1/transactions": 256 << 10, "/socket.io": 64 << 10}
+
+_LOG = structlog.get_logger(__name__)
+_POLL_SECONDS = {"local": 1.0, "testnet": 4.0, "mainnet": 4.0}
+_RESTART_PAUSE = 1.0
+_MAX_LAG = 10
+"""Blocks that the ledger may lie behind the chain while it counts as ready."""
+
+
+class NodeSource:
+    """The ledger's view of the chain through a node and the Hiro API."""
+
+    def __init__(self, client: StacksClient) -> None:
+        self._client = client
+
+    async def tip(self) -> BlockHeader:
+        """Return the newest block."""
+        return await _from_node(self._client.tip())
+
+    async def headers(self, first: int, last: int) -> Sequence[BlockHeader]:
+        """Return the headers from height `first` to `last`, ascending."""
+        return await _from_node(self._client.headers(first, last))
+
+    async def block(self, header: BlockHeader) -> Block:
+        """Return the whole block."""
+        return await _from_node(self._client.full_block(header.hash))
+
+
+async def _from_node(answer: Awaitable[T]) -> T:
+    try:
+        return await answer
+    except ApiError as error:
+        raise SourceError(str(error), retry_after=error.retry_after) from error
+
+
+class House:
+    """All parts of one process, each made once and given what it needs."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.contracts = Contracts(settings.deployer, settings.sbtc_token)
+        self.network = Network.MAINNET if settings.network == "mainnet" else Network.TESTNET
+        self.mongo = connect(settings.mongodb_url.get_secret_value())
+        self.database = open_database(self.mongo, settings.mongodb_database)
+        api_key = settings.stacks_api_key.get_secret_value() if settings.stacks_api_key else None
+        self.stacks = StacksClient(settings.stacks_api_url, api_key=api_key)
+        self.clock = ChainClock(self.database)
+        self.policy = AccessPolicy(self.stacks, self.contracts)
+        self.rooms = RoomLog(self.database)
+        self.deliveries = Deliveries(self.database, self.contracts, trust=_trusted(settings))
+        self.ledger = self._ledger()
+        self.accounts = self._accounts()
+        self.realtime = RealtimeServer(self.rooms, SocketProofs(self.accounts))
+        self.relay = Relay(self.rooms, self.realtime.members)
+        self.transactions = TransactionRepository(self.database)
+        self.follower = TransactionFollower(self.transactions, self.stacks, self.ledger.book)
+        self.accounts.on_revoked(self.realtime.connections.close_session)
+        self.clock.on_change(self._on_change)
+
+    def services(self) -> Services:
+        """Return what routes can ask for."""
+        settings, services = self.settings, Services()
+        redis = settings.redis_url.get_secret_value() if settings.redis_url else None
+        services.add(RateLimits, RateLimits(redis))
+        services.add(IdempotencyKeys, IdempotencyKeys(self.database))
+        services.add(AccountService, self.accounts)
+        services.add(Authenticator, self.accounts)  # type: ignore[type-abstract]  # a protocol is its own key
+        services.add(RoleSource, self.policy)  # type: ignore[type-abstract]  # a protocol is its own key
+        services.add(AccessPolicy, self.policy)
+        services.add(BalanceReader, BalanceReader(self.stacks, self.contracts))
+        services.add(ChainFacts, ChainFacts(self.clock, self.policy, self.contracts, settings.network))
+        services.add(StreamService, self._streams())
+        services.add(StreamHistory, StreamHistory(self.database))
+        services.add(TransactionService, self._transactions())
+        return services
+
+    def tasks(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """Return what runs as long as the process does."""
+        return {
+            "ledger": self.ledger.run,
+            "arrivals": self._hear_arrivals,
+            "clock": self.clock.run,
+            "relay": self.relay.run,
+            "transactions": self.follower.run,
+        }
+
+    def checks(self) -> dict[str, Callable[[], Awaitable[object]]]:
+        """Return what must work before this process takes requests."""
+        return {"database": lambda: self.database.command("ping"), "ledger": self._check_ledger}
+
+    async def open(self) -> None:
+        """Bring the database to the shape that this code expects."""
+        await migrate(self.database)
+        await create_indexes(self.database)
+
+    async def close(self) -> None:
+        """End every connection."""
+        await self.realtime.stop()
+        await self.stacks.close()
+        await self.mongo.close()
+
+    def _ledger(self) -> Ledger:
+        return Ledger(
+            self.database,
+            NodeSource(self.stacks),
+            self.contracts,
+            PROJECTIONS,
+            self.rooms,
+            start_height=self.settings.start_height,
+            deliveries=self.deliveries,
+            poll=_POLL_SECONDS[self.settings.network],
+        )
+
+    def _accounts(self) -> AccountService:
+        settings, secret = self.settings, self.settings.token_secret.get_secret_value()
+        return AccountService(
+            AccountRepository(self.database),
+            AccessTokens(secret, settings.public_url),
+            CsrfTokens(secret),
+            network=self.network,
+            public_url=settings.public_url,
+        )
+
+    def _streams(self) -> StreamService:
+        repository = StreamRepository(self.database)
+        return StreamService(repository, self.clock, self.policy, self.contracts, self.settings.network)
+
+    def _transactions(self) -> TransactionService:
+        return TransactionService(self.transactions, self.stacks, self.contracts, self.network, self.follower.wake)
+
+    def _on_change(self, change: Change) -> None:
+        self.realtime.announce(change.announcement())
+        self.follower.on_block()
+
+    async def _hear_arrivals(self) -> None:
+        async for _ in self.deliveries.arrivals():
+            self.ledger.wake()
+
+    async def _check_ledger(self) -> None:
+        now = await self.clock.now()
+        tip = self.ledger.tip
+        if tip is not None and tip.height - now.height > _MAX_LAG:
+            raise Unavailable(f"The ledger is {tip.height - now.height} blocks behind.")
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the ASGI application that an instance with these settings serves."""
+    house = House(settings)
+    services = house.services()
+    app = new_application(
+        services,
+        public_url=settings.public_url,
+        lifespan=_lifespan(house),
+        body_limits=BODY_LIMITS,
+        rate_rules=RATE_RULES,
+    )
+    _add_api(app, house)
+    demo = _add_demo(app, house)
+    _add_pages(app, house, services, demo)
+    app.mount(SOCKETS, house.realtime.app)
+    return app
+
+
+def _add_api(app: FastAPI, house: House) -> None:
+    secrets = WebhookSecrets(secret.get_secret_value() for secret in house.settings.chainhook_secrets)
+    servers = ServerTokens(house.settings.token_secret.get_secret_value())
+    for router in (access_api.router, accounts_api.router, streams_api.router, transactions_api.router):
+        app.include_router(router)
+    app.include_router(webhook_router(house.deliveries, secrets, house.ledger.wake))
+    app.include_router(broadcast_router(house.mongo, house.rooms, servers.check))
+    app.include_router(health_router(house.checks()))
+
+
+def _add_demo(app: FastAPI, house: House) -> DemoAccounts | None:
+    """Open the development powers where this start was given their token: on the local network only."""
+    settings = house.settings
+    if settings.network != "local" or settings.dev_token is None or settings.dev_accounts_file is None:
+        return None
+    token = settings.dev_token.get_secret_value()
+    control_token = settings.control_token.get_secret_value() if settings.control_token else ""
+    accounts = DemoAccounts(settings.dev_accounts_file)
+    control = ChainControl(settings.control_url or settings.stacks_api_url, control_token)
+    app.include_router(demo_router(DemoService(accounts, control, house.clock), DevGuard(settings.public_url, token)))
+    return accounts
+
+
+def _add_pages(app: FastAPI, house: House, services: Services, demo: DemoAccounts | None) -> None:
+    settings, assets = house.settings, Assets()
+    known = [KnownAccount(account.name, account.address) for account in demo.people()] if demo else []
+    token = settings.dev_token.get_secret_value() if demo and settings.dev_token else ""
+    frames = ChainFrames(house.clock, settings.network, known, token)
+    templates = Templates(frames, folders={"streams": streams_pages.TEMPLATES}, assets=assets)
+    services.add(Templates, templates)
+    app.include_router(streams_pages.router)
+    app.mount("/static", assets.application())
+    app.add_middleware(ErrorPages, templates=templates, network=settings.network)
+
+
+def _lifespan(house: House) -> Callable[[FastAPI], Any]:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await house.open()
+        tasks = [asyncio.create_task(_keep_running(name, run)) for name, run in house.tasks().items()]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(5):
+                    await house.close()
+
+    return lifespan
+
+
+async def _keep_running(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Start a task again when it fails: one bad answer must not leave the house without its ledger."""
+    while True:
+        try:
+            await run()
+        except Exception as error:  # noqa: BLE001 - recorded, then tried again
+            _LOG.exception("task_failed", task=name, error=repr(error))
+        await asyncio.sleep(_RESTART_PAUSE)
+
+
+def _trusted(settings: Settings) -> tuple[Format, ...]:
+    """Return whose deliveries are whole: the local chain's are; hosted hooks are known to drop events."""
+    return (Format.NODE, Format.CHAINHOOKS_2) if settings.network == "local" else (Format.NODE,)

@@ -1,0 +1,144 @@
+/** The development wallet: a SIP-030 provider that lives in the page and signs with this instance's demo accounts. */
+import type * as Stacks from "@stacks/transactions";
+import { get, post } from "../../http/web/api";
+import { one, page } from "../../http/web/dom";
+import { type CallParams, askToSign, type TransferParams } from "./dialog";
+
+interface Account {
+  name: string;
+  address: string;
+  publicKey: string;
+}
+
+interface Signed {
+  publicKey: string;
+  transaction: string;
+  txid: string;
+  signature: string;
+}
+
+type Params = Record<string, string>;
+
+const ID = "DevStacksProvider";
+const ICON = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCAzNCAzNCI+PHBhdGggZD0iTTMgMjVoNWM5IDAgNy0xNiAxNi0xNmg3IiBmaWxsPSJub25lIiBzdHJva2U9IiNmMjhhMGYiIHN0cm9rZS13aWR0aD0iMyIvPjwvc3ZnPg==";
+/** micro-STX; the local chain asks for no more. */
+const FEE = 3_000;
+const USER_REJECTED = -32000;
+const NO_SUCH_METHOD = -32601;
+const UNKNOWN = -31000;
+const TOKEN = { "X-BitPay-Dev-Token": one<HTMLMetaElement>('meta[name="bitpay-dev-token"]')?.content ?? "" };
+
+class Rejected extends Error {}
+
+async function accounts(): Promise<Account[]> {
+  return (await get<{ accounts: Account[] }>("/dev/accounts", TOKEN)).accounts;
+}
+
+/** Whom this window acts for: who is named, or the account in view. */
+async function signer(address = page.account): Promise<Account> {
+  const found = (await accounts()).find((account) => account.address === address);
+  if (!found) throw new Error("The development wallet has no such account. Choose a demo account.");
+  return found;
+}
+
+function sign(account: Account, what: object): Promise<Signed> {
+  return post<Signed>("/dev/sign", { account: account.address, ...what }, TOKEN);
+}
+
+async function nextNonce(account: Account): Promise<number> {
+  return (await get<{ nonce: number }>(`/api/v1/accounts/${account.address}`)).nonce;
+}
+
+async function signBuilt(account: Account, transaction: Stacks.StacksTransactionWire): Promise<object> {
+  const { transaction: signed } = await sign(account, { tx: transaction.serialize() });
+  return { transaction: signed };
+}
+
+async function callContract(params: Params): Promise<object> {
+  const { contract, functionName, functionArgs, postConditions, postConditionMode = "deny", address } = params as unknown as CallParams;
+  const [stacks, account] = await Promise.all([import("@stacks/transactions"), signer(address)]);
+  const call = { stacks, title: functionName, contract, account: account.name, functionArgs, postConditions, mode: postConditionMode };
+  if (!(await askToSign(call))) throw new Rejected();
+  const [contractAddress = "", contractName = ""] = contract.split(".");
+  const transaction = await stacks.makeUnsignedContractCall({
+    contractAddress,
+    contractName,
+    functionName,
+    functionArgs: functionArgs.map((argument) => stacks.Cl.deserialize(argument)),
+    postConditions,
+    postConditionMode,
+    publicKey: account.publicKey,
+    nonce: await nextNonce(account),
+    fee: FEE,
+    network: "devnet",
+  });
+  return signBuilt(account, transaction);
+}
+
+async function transferStx(params: Params): Promise<object> {
+  const { recipient, amount, memo = "", address } = params as unknown as TransferParams;
+  const [stacks, account] = await Promise.all([import("@stacks/transactions"), signer(address)]);
+  const condition = stacks.postConditionToHex({ type: "stx-postcondition", address: account.address, condition: "eq", amount });
+  const call = { stacks, title: "Send STX", contract: recipient, account: account.name, functionArgs: [], postConditions: [condition], mode: "deny" };
+  if (!(await askToSign(call))) throw new Rejected();
+  const transaction = await stacks.makeUnsignedSTXTokenTransfer({
+    recipient,
+    amount,
+    memo,
+    publicKey: account.publicKey,
+    nonce: await nextNonce(account),
+    fee: FEE,
+    network: "devnet",
+  });
+  return signBuilt(account, transaction);
+}
+
+async function signTransaction(params: Params): Promise<object> {
+  const [stacks, account] = await Promise.all([import("@stacks/transactions"), signer(params.address)]);
+  const call = { stacks, title: "Sign a transaction", contract: "", account: account.name, functionArgs: [], postConditions: [], mode: "deny" };
+  if (!(await askToSign(call))) throw new Rejected();
+  const { transaction, txid } = await sign(account, { tx: params.transaction });
+  return { transaction, txid };
+}
+
+/** Messages are signed without a question: demo keys prove nothing to anybody but this instance. */
+async function signMessage(params: Params): Promise<object> {
+  const { signature, publicKey } = await sign(await signer(params.address), { message: params.message });
+  return { signature, publicKey };
+}
+
+async function signStructured({ domain, message, address }: Params): Promise<object> {
+  const { signature, publicKey } = await sign(await signer(address), { structured: { domain, message } });
+  return { signature, publicKey };
+}
+
+async function getAddresses(): Promise<object> {
+  const { address, publicKey } = await signer();
+  return { addresses: [{ symbol: "STX", address, publicKey }] };
+}
+
+const METHODS: Record<string, (params: Params) => Promise<object>> = {
+  getAddresses,
+  stx_getAddresses: getAddresses,
+  stx_callContract: callContract,
+  stx_transferStx: transferStx,
+  stx_signTransaction: signTransaction,
+  stx_signMessage: signMessage,
+  stx_signStructuredMessage: signStructured,
+};
+
+async function request(method: string, params: Params = {}): Promise<object> {
+  const answer = { jsonrpc: "2.0", id: crypto.randomUUID() };
+  const run = METHODS[method];
+  if (!run) return { ...answer, error: { code: NO_SUCH_METHOD, message: `The development wallet has no ${method}.` } };
+  try {
+    return { ...answer, result: await run(params) };
+  } catch (error) {
+    const isRejected = error instanceof Rejected;
+    const message = isRejected ? "The user rejected the request." : error instanceof Error ? error.message : String(error);
+    return { ...answer, error: { code: isRejected ? USER_REJECTED : UNKNOWN, message } };
+  }
+}
+
+window.DevStacksProvider = { request } as unknown as NonNullable<typeof window.DevStacksProvider>;
+(window.wbip_providers ??= []).push({ id: ID, name: "Development wallet", icon: ICON });

@@ -1,0 +1,1 @@
+"""Signed transactions: relayed to the network and followed until they are in a block or have failed."""
