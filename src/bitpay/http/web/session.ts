@@ -1,0 +1,42 @@
+/** Signing in: the wallet signs a one-time message, once per window and five minutes, and only where it needs no question. */
+import { post, rememberCsrf } from "./api";
+import { page } from "./dom";
+import { signMessage } from "./wallet";
+
+const KEPT = "bitpay.token";
+/** Renewed this long before it ends (ms). */
+const MARGIN = 30_000;
+
+interface Kept {
+  address: string;
+  token: string;
+  until: number;
+}
+
+function kept(): Kept | null {
+  const found = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as Kept | null;
+  return found && found.address === page.account && found.until - MARGIN > Date.now() ? found : null;
+}
+
+async function signIn(address: string): Promise<string> {
+  const { message } = await post<{ message: string }>("/api/v1/auth/challenge", { address });
+  const signature = await signMessage(message);
+  const { csrfToken } = await post<{ csrfToken: string }>("/api/v1/auth/verify", { address, message, signature });
+  rememberCsrf(csrfToken);
+  const { token, expiresIn } = await post<{ token: string; expiresIn: number }>("/api/v1/auth/token", {});
+  sessionStorage.setItem(KEPT, JSON.stringify({ address, token, until: Date.now() + expiresIn * 1000 }));
+  return token;
+}
+
+let running: Promise<{ token?: string }> | null = null;
+
+/** The socket's proof of who this window is; empty for a visitor, and for a wallet that would have to ask. */
+export function socketToken(): Promise<{ token?: string }> {
+  const found = kept();
+  if (found) return Promise.resolve({ token: found.token });
+  if (!page.account || !window.DevStacksProvider) return Promise.resolve({});
+  running ??= signIn(page.account)
+    .then((token) => ({ token }), () => ({}))
+    .finally(() => (running = null));
+  return running;
+}

@@ -1,0 +1,2 @@
+/** Development only: the wallet that lives in the page. */
+import "../src/bitpay/demo/web/wallet";

@@ -1,0 +1,2 @@
+/** The compiled components need nothing from here. */
+export {};
