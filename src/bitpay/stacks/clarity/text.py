@@ -140,7 +140,7 @@ _SPACE = re.compile(r"\s*")
 _NUMBER = re.compile(r"(u?)(-?[0-9]+)(?![0-9A-Za-z_])")
 _BUFFER = re.compile(r"0x((?:[0-9a-fA-F]{2})*)(?![0-9A-Za-z_])")
 _STRING = re.compile(r'(u?)"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_PRINCIPAL = re.compile(r"'?(S[0-9A-Z]{28,41}(?:\.[a-zA-Z][a-zA-Z0-9\-_]*)?)(?![0-9A-Za-z_.\-])")
+_PRINCIPAL = re.compile(r"'?(S[0-9A-Z]{20,41}(?:\.[a-zA-Z][a-zA-Z0-9\-_]*)?)(?![0-9A-Za-z_.\-])")
 _WORD = re.compile(r"[a-zA-Z][a-zA-Z0-9\-_!?+<>=/*]*|[-+=/*]|[<>]=?")
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,8})\}|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _CONSTANTS: Final[dict[str, Value]] = {"true": TRUE, "false": FALSE, "none": NONE}
