@@ -111,9 +111,9 @@ class Deployment:
 
     async def _confirm(self, txid: str) -> None:
         async with asyncio.timeout(CONFIRM_SECONDS):
-            while (found := await self._client.transaction(txid)) is None or found.status == "pending":
+            while (found := await self._client.transaction(txid)) is None or found.pending:
                 await asyncio.sleep(POLL_SECONDS)
-        if found.status != "success":
+        if not found.succeeded:
             raise Unavailable(f"Transaction {txid} ended as {found.status}.")
 
 

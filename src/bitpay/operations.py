@@ -8,7 +8,7 @@ from bitpay.kit.settings import Settings
 
 def serve() -> None:
     """Serve API, pages and sockets and follow the chain until SIGTERM."""
-    settings = Settings()  # type: ignore[call-arg]  # filled from the environment
+    settings = Settings()
     uvicorn.run(
         create_app(settings),
         host=settings.host,

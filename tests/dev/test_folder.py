@@ -16,7 +16,7 @@ def test_one_owner_at_a_time(tmp_path: Path) -> None:
     with closing(DataFolder(tmp_path)) as first:
         first.lock()
         first.announce(HERE)
-        with pytest.raises(Conflict, match="already running in .* at http://127.0.0.1:1"):
+        with pytest.raises(Conflict, match=r"already running in .* at http://127\.0\.0\.1:1"):
             DataFolder(tmp_path).lock()
     with closing(DataFolder(tmp_path)) as second:
         second.lock()

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
+from bitpay.demo.control import ChainControl
 from bitpay.deployment import Deployment, Plan
-from bitpay.dev.chain import ChainControl
 from bitpay.dev.folder import DEMO_ACCOUNTS, address_of
 from bitpay.kit.settings import SBTC_TOKEN
 from bitpay.protocol.ids import SBTC_ASSET, Contracts

@@ -9,13 +9,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
 
+from bitpay.demo.control import ChainControl
 from bitpay.dev.bootstrap import bootstrap
-from bitpay.dev.chain import ChainControl
 from bitpay.dev.folder import DataFolder, Instance, address_of
 from bitpay.dev.services import Service, Services
 from bitpay.kit.processes import free_port, spawn
@@ -78,8 +79,10 @@ class DevInstance:
             server.launch()
         for server in servers:
             await server.settle()
-        async with StacksClient(self._chain_url) as client, ChainControl(self._chain_url, self._control_token) as chain:
-            await bootstrap(client, chain, self._accounts, self._say)
+        control = ChainControl(self._chain_url, self._control_token)
+        async with StacksClient(self._chain_url) as client, AsyncExitStack() as open_parts:
+            open_parts.push_async_callback(control.close)
+            await bootstrap(client, control, self._accounts, self._say)
         self._say("Starting BitPay")
         bitpay.launch()
         await bitpay.settle()
@@ -104,10 +107,11 @@ class DevInstance:
         return Service("BitPay", self._spawn_bitpay, ready, self._log("bitpay"), needs=("the local chain", "mongod"))
 
     def _spawn_mongo(self) -> subprocess.Popen[bytes]:
-        return self._mongo.start()
+        self._mongo.start()
+        return self._mongo.process
 
     def _spawn_chain(self) -> subprocess.Popen[bytes]:
-        argv = [
+        argv: list[str | Path] = [
             *(sys.executable, "-m", "bitpay.localchain", "--data", self._folder.sub("chain")),
             *("--port", self._chain_url.rpartition(":")[2]),
             *("--hook", f"{self.url}/api/webhooks/chainhook/streams"),
@@ -146,7 +150,7 @@ class DevInstance:
         return self._logs / f"{name}.log"
 
     @staticmethod
-    def _answers(url: str) -> Callable[[], "asyncio.Future[bool]"]:
+    def _answers(url: str) -> Callable[[], Awaitable[bool]]:
         async def ready() -> bool:
             try:
                 async with httpx.AsyncClient(timeout=PROBE_SECONDS) as client:
@@ -154,14 +158,14 @@ class DevInstance:
             except httpx.HTTPError:
                 return False
 
-        return lambda: asyncio.ensure_future(ready())
+        return ready
 
 
 async def _at_once() -> bool:
     return True
 
 
-async def _unless(ended: asyncio.Event, starting: "asyncio._CoroutineLike[None]") -> bool:
+async def _unless(ended: asyncio.Event, starting: Coroutine[None, None, None]) -> bool:
     """Finish `starting` unless `ended` is set before. Returns whether it finished."""
     start, end = asyncio.ensure_future(starting), asyncio.ensure_future(ended.wait())
     await asyncio.wait({start, end}, return_when=asyncio.FIRST_COMPLETED)

@@ -61,11 +61,16 @@ class MongoServer:
         return f"mongodb://127.0.0.1:{self.port}/?replicaSet={REPLICA_SET}"
 
     @property
-    def pid(self) -> int:
-        """The process id of the running mongod."""
+    def process(self) -> subprocess.Popen[bytes]:
+        """The running mongod. Raises ServerFailed where none runs."""
         if self._process is None:
             raise ServerFailed("mongod is not running.")
-        return self._process.pid
+        return self._process
+
+    @property
+    def pid(self) -> int:
+        """The process id of the running mongod."""
+        return self.process.pid
 
     def __enter__(self) -> Self:
         self.start()
