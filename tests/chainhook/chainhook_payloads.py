@@ -169,7 +169,7 @@ def _transaction1(receipt: TransactionReceipt) -> dict[str, Any]:
     }
 
 
-def node(block: Block, raw_tx: str = "0x00") -> dict[str, Any]:
+def node(block: Block) -> dict[str, Any]:
     header: BlockHeader = block.header
     return {
         "block_hash": header.hash,
@@ -188,7 +188,7 @@ def node(block: Block, raw_tx: str = "0x00") -> dict[str, Any]:
                 "tx_index": receipt.index,
                 "status": receipt.status.value,
                 "raw_result": "0x" + receipt.result.hex(),
-                "raw_tx": raw_tx,
+                "raw_tx": "0x" + (receipt.raw or b"\0").hex(),
             }
             for receipt in block.transactions
         ],

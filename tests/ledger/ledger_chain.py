@@ -9,7 +9,10 @@ from bitpay.ledger.source import SourceError
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks import clarity
 from bitpay.stacks.addresses import encode
+from bitpay.stacks.keys import PrivateKey
 from bitpay.stacks.model import Block, BlockHeader, ContractLog, Event, TransactionReceipt, TransactionStatus
+from bitpay.stacks.network import Network
+from bitpay.stacks.transactions import contract_call
 
 
 def address(number: int) -> str:
@@ -18,6 +21,12 @@ def address(number: int) -> str:
 
 CONTRACTS = Contracts(address(0), f"{address(9)}.sbtc-token")
 PEOPLE = [address(number) for number in range(1, 6)]
+
+KEY = PrivateKey(b"\x07" * 32)
+CALLER = KEY.address(Network.TESTNET)
+RAW = contract_call(
+    CONTRACTS.core, "withdraw-many", [], network=Network.TESTNET, public_key=KEY.public_key, nonce=0, fee=300
+).encode()
 
 
 def printed(index: int, contract: str, name: str, fields: dict[str, clarity.Value], version: int = 1) -> ContractLog:
@@ -85,7 +94,7 @@ def transferred(index: int, stream: int, *, old: str, new: str, moves: int) -> C
 def receipt(
     txid: str, index: int, events: Sequence[Event], *, status: TransactionStatus = TransactionStatus.SUCCESS
 ) -> TransactionReceipt:
-    return TransactionReceipt(txid, index, status, PEOPLE[0], None, 300, index, b"", tuple(events))
+    return TransactionReceipt(txid, index, status, CALLER, None, 300, 0, b"", tuple(events), raw=RAW)
 
 
 @dataclass

@@ -137,7 +137,7 @@ class Ledger:
         if self._deliveries is not None:
             await self._deliveries.reopen()
 
-    async def _round(self, session: AsyncClientSession) -> bool:
+    async def _round(self, session: AsyncClientSession | None) -> bool:
         self._wake.clear()
         await self._hear()
         changed = await self._follower.step(session)

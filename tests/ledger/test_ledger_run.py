@@ -1,0 +1,179 @@
+"""The ledger as a running task: woken, polling, killed and taken over."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+from tests.chainhook.chainhook_payloads import chainhooks2, node
+from tests.ledger.ledger_chain import CONTRACTS, Chain, View
+from tests.ledger.ledger_states import clean_replay, state_of
+
+from bitpay.chainhook.deliveries import DELIVERIES, Deliveries
+from bitpay.ledger.book import HEAD, OtherLedger
+from bitpay.ledger.ledger import Ledger
+from bitpay.realtime.log import RoomLog
+from bitpay.store import Database
+from bitpay.streams.projection import PROJECTION
+
+SOON = 15.0
+BEFORE_MONGODB_WOULD = 4.0
+"""Seconds; the database itself ends an abandoned transaction after 5."""
+
+
+def ledger_of(database: Database, view: View, *, deliveries: Deliveries | None = None, poll: float = 0.05) -> Ledger:
+    return Ledger(
+        database,
+        view,
+        CONTRACTS,
+        [PROJECTION],
+        RoomLog(database),
+        start_height=1,
+        deliveries=deliveries,
+        poll=poll,
+    )
+
+
+@asynccontextmanager
+async def running(*ledgers: Ledger) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(ledger.run()) for ledger in ledgers]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def reaches(database: Database, block_hash: str, seconds: float = SOON) -> None:
+    async with asyncio.timeout(seconds):
+        while (await database[HEAD].find_one() or {}).get("hash") != block_hash:
+            await asyncio.sleep(0.01)
+
+
+async def test_without_any_webhook_it_follows_by_polling(database: Database) -> None:
+    chain = Chain(1)
+    tip = chain.grow(None, 5)
+    view = View(chain, tip)
+    async with running(ledger_of(database, view)):
+        for _ in range(3):
+            await reaches(database, tip.header.hash)
+            tip = chain.grow(tip, 2)
+            view.show(tip)
+        await reaches(database, tip.header.hash)
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+async def test_a_whole_block_from_our_node_is_applied_without_asking_anybody(database: Database) -> None:
+    chain = Chain(2)
+    tip = chain.grow(None, 3)
+    view = View(chain, tip)
+    deliveries = Deliveries(database, CONTRACTS)
+    ledger = ledger_of(database, view, deliveries=deliveries, poll=3600)
+    async with running(ledger):
+        await reaches(database, tip.header.hash)
+        reads = view.reads
+        tip = chain.grow(tip)
+        await deliveries.receive("new_block", json.dumps(node(tip)).encode())
+        ledger.wake()
+        await reaches(database, tip.header.hash)
+    assert view.reads == reads
+
+
+async def test_a_hosted_hook_only_wakes_and_what_it_drops_is_found(database: Database) -> None:
+    chain = Chain(3)
+    tip = chain.grow(None, 3)
+    view = View(chain, tip)
+    deliveries = Deliveries(database, CONTRACTS)
+    ledger = ledger_of(database, view, deliveries=deliveries, poll=3600)
+    async with running(ledger):
+        await reaches(database, tip.header.hash)
+        tip = chain.grow(tip, events=4)
+        view.show(tip)
+        told = chainhooks2([tip])
+        told["event"]["apply"][0]["transactions"].pop()  # silently, as it is known to happen
+        await deliveries.receive("streams", json.dumps(told).encode())
+        ledger.wake()
+        await reaches(database, tip.header.hash)
+        async with asyncio.timeout(SOON):
+            while await database[DELIVERIES].find_one({"state": {"$ne": "settled"}}):
+                await asyncio.sleep(0.01)
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+    assert await database[DELIVERIES].distinct("outcome") == ["applied"]
+
+
+async def test_a_delivery_that_invents_an_event_raises_an_alert_and_changes_nothing(database: Database) -> None:
+    chain, liar = Chain(4), Chain(5)
+    tip = chain.grow(None, 4, events=1)
+    invented = liar.grow(None, 1, events=1)
+    told = chainhooks2([tip])
+    told["event"]["apply"][0]["transactions"] += chainhooks2([invented])["event"]["apply"][0]["transactions"]
+    deliveries = Deliveries(database, CONTRACTS)
+    await deliveries.receive("streams", json.dumps(told).encode())
+    ledger = ledger_of(database, View(chain, tip), deliveries=deliveries)
+    async with running(ledger):
+        async with asyncio.timeout(SOON):
+            while not await ledger.alerts.open():
+                await asyncio.sleep(0.01)
+    assert [alert["kind"] for alert in await ledger.alerts.open()] == ["delivery_contradicts"]
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+async def test_only_one_of_several_leads_and_another_goes_on_when_it_stops(database: Database) -> None:
+    chain = Chain(6)
+    tip = chain.grow(None, 5)
+    view = View(chain, tip)
+    first, second = ledger_of(database, view), ledger_of(database, view)
+    async with running(second):
+        async with running(first):
+            await reaches(database, tip.header.hash)
+            assert [first.leading, second.leading].count(True) == 1
+        tip = chain.grow(tip, 5)
+        view.show(tip)
+        await reaches(database, tip.header.hash)
+        assert second.leading
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+async def test_after_kill_9_in_mid_transaction_the_next_follower_goes_on(database: Database, mongo_url: str) -> None:
+    chain = Chain(7)
+    tip = chain.grow(None, 100, events=3)
+    arguments = ("-m", "tests.ledger.ledger_child", mongo_url, database.name, "7")
+    child = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
+    assert child.stdout is not None
+    async with asyncio.timeout(SOON):
+        while b"inside" not in await child.stdout.readline():
+            pass
+    committed = (await database[HEAD].find_one() or {})["height"]
+    assert 0 < committed < tip.header.height
+    child.send_signal(signal.SIGKILL)
+    await child.wait()
+
+    async with running(ledger_of(database, View(chain, tip))):
+        await reaches(database, tip.header.hash, BEFORE_MONGODB_WOULD)
+
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+async def test_another_deployments_database_ends_the_task(database: Database) -> None:
+    await database[HEAD].insert_one({"_id": "head", "deployer": "ST000", "startHeight": 1})
+    with pytest.raises(OtherLedger):
+        await ledger_of(database, View(Chain(8))).run()
+
+
+async def test_listeners_hear_every_new_head(database: Database) -> None:
+    chain = Chain(9)
+    tip = chain.grow(None, 2)
+    heads: list[str] = []
+    ledger = ledger_of(database, View(chain, tip))
+    ledger.on_commit(lambda head: heads.append(head.hash))
+    async with running(ledger):
+        await reaches(database, tip.header.hash)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SOON):
+                while not heads:
+                    await asyncio.sleep(0.01)
+    assert heads[-1] == tip.header.hash
