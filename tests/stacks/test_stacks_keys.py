@@ -1,0 +1,154 @@
+"""Keys, recoverable signatures, mnemonics."""
+
+import secrets
+
+import pytest
+
+from bitpay.stacks import hd, keys, messages
+from bitpay.stacks.errors import KeyInvalid, SignatureInvalid, ValueInvalid
+from bitpay.stacks.hd import ExtendedKey
+from bitpay.stacks.keys import ORDER, PrivateKey
+from bitpay.stacks.network import Network
+
+DIGEST = bytes(range(32))
+# The deployer of every Clarinet project.
+CLARINET = (
+    "twice kind fence tip hidden tilt action fragile skin nothing glory cousin green tomorrow spring wrist shed math "
+    "olympic multiply hip blue scout claw"
+)
+
+
+def test_a_key_is_32_bytes_or_33_or_hex() -> None:
+    secret = secrets.token_bytes(32)
+    same = [
+        PrivateKey(secret),
+        PrivateKey(secret + b"\x01"),
+        PrivateKey(secret.hex()),
+        PrivateKey(f"0x{secret.hex()}01"),
+    ]
+    assert len({key.public_key for key in same}) == 1
+    assert same[0].to_bytes() == secret + b"\x01"
+    assert len(PrivateKey.uncompressed(secret).public_key) == 65
+    assert keys.compress_public_key(PrivateKey.uncompressed(secret).public_key) == same[0].public_key
+    assert keys.uncompress_public_key(same[0].public_key) == PrivateKey.uncompressed(secret).public_key
+
+
+@pytest.mark.parametrize(
+    "secret", [b"", bytes(32), ORDER.to_bytes(32), b"\x01" * 33 + b"\x01", b"\x01" * 32 + b"\x02", "zz"]
+)
+def test_what_is_no_key_is_refused_without_showing_it(secret: bytes | str) -> None:
+    with pytest.raises(KeyInvalid) as refused:
+        PrivateKey(secret)
+    assert "zz" not in str(refused.value)
+    assert refused.value.__cause__ is None
+
+
+def test_a_key_keeps_its_secret() -> None:
+    key = PrivateKey.generate()
+    assert key.to_bytes()[:32].hex() not in repr(key)
+    assert hd.ExtendedKey.master(bytes(64)).secret.hex() not in repr(hd.ExtendedKey.master(bytes(64)))
+
+
+def test_signatures_are_deterministic_low_and_recoverable() -> None:
+    key = PrivateKey.generate()
+    signature = key.sign_recoverable(DIGEST)
+    assert signature == key.sign_recoverable(DIGEST)
+    assert int.from_bytes(signature[32:64]) <= ORDER // 2
+    assert keys.recover_public_key(DIGEST, signature) == key.public_key
+    assert keys.vrs_to_rsv(keys.rsv_to_vrs(signature)) == signature
+
+
+def test_a_high_s_is_refused_and_can_be_lowered() -> None:
+    key = PrivateKey.generate()
+    signature = key.sign_recoverable(DIGEST)
+    high = signature[:32] + (ORDER - int.from_bytes(signature[32:64])).to_bytes(32) + bytes((signature[64] ^ 1,))
+    with pytest.raises(SignatureInvalid, match="high"):
+        keys.recover_public_key(DIGEST, high)
+    assert keys.normalize_signature(high) == signature
+    assert keys.normalize_signature(signature) == signature
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        b"",
+        bytes(65),
+        bytes(64),
+        b"\x01" * 64 + b"\x04",
+        b"\xff" * 32 + b"\x01" * 33,
+        b"\x01" * 32 + bytes(32) + b"\x00",
+    ],
+)
+def test_malformed_signatures_are_refused(signature: bytes) -> None:
+    with pytest.raises(SignatureInvalid):
+        keys.recover_public_key(DIGEST, signature)
+    with pytest.raises(SignatureInvalid):
+        keys.normalize_signature(signature)
+
+
+def test_hashes_have_32_bytes() -> None:
+    with pytest.raises(SignatureInvalid):
+        PrivateKey.generate().sign_recoverable(b"short")
+    with pytest.raises(SignatureInvalid):
+        keys.recover_public_key(b"short", bytes(65))
+
+
+@pytest.mark.parametrize("public_key", [b"", bytes(33), b"\x02" + b"\xff" * 32, b"\x05" + b"\x01" * 32])
+def test_what_is_no_public_key_is_refused(public_key: bytes) -> None:
+    with pytest.raises(KeyInvalid):
+        keys.compress_public_key(public_key)
+
+
+def test_a_mnemonic_gives_the_wallets_accounts() -> None:
+    key = hd.account(CLARINET)
+    assert key.to_bytes().hex() == "753b7cc01a1a2e86221266a154af739463fce51219d97e4f856cd7200c3bd2a601"
+    assert key.address(Network.TESTNET) == "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM"
+    assert hd.account(CLARINET, 1).public_key != key.public_key
+
+
+def test_the_seed_is_bip39s() -> None:
+    words = "abandon " * 11 + "about"
+    assert hd.seed(words, "TREZOR").hex().startswith("c55257c360c07c72029aebc1b53c05ed0362ada38ead3e3e9efa3708e5349553")
+    assert hd.seed(f"  {words} \n") == hd.seed(words)
+
+
+def test_derivation_is_bip32s() -> None:
+    """Test vector 1 of BIP-32."""
+    root = ExtendedKey.master(bytes.fromhex("000102030405060708090a0b0c0d0e0f"))
+    assert root.secret.hex() == "e8f32e723decf4051aefac8e2c93c9c5b214313817cdb01a1494b917c8436b35"
+    leaf = root.derive("m/0'/1/2'/2/1000000000")
+    assert leaf.secret.hex() == "471b76e389e528d6de6d816857e012c5455051cad6660850e58372a6c3e6e7c8"
+
+
+@pytest.mark.parametrize("path", ["", "44'", "m/", "m/a", "m/-1", "m/1''", "m/2147483648", "m/²"])
+def test_paths_are_checked(path: str) -> None:
+    with pytest.raises(KeyInvalid):
+        ExtendedKey.master(bytes(16)).derive(path)
+
+
+def test_a_mnemonic_has_its_number_of_words() -> None:
+    with pytest.raises(KeyInvalid, match="11"):
+        hd.seed("word " * 11)
+
+
+def test_wallets_spell_signatures_in_several_ways() -> None:
+    key = PrivateKey.generate()
+    signature = messages.sign_message(key, "hello")
+    shifted = signature[:-2] + f"{int(signature[-2:], 16) + 27:02x}"
+    for spelled in (signature, f"0x{signature}", signature.upper(), shifted):
+        assert messages.verify_message("hello", spelled, key.address(Network.MAINNET))
+
+
+@pytest.mark.parametrize("signature", ["", "zz", "00" * 65, "00" * 64, "ff" * 65])
+def test_a_malformed_signature_is_nobodys(signature: str) -> None:
+    assert not messages.verify_message("hello", signature, PrivateKey.generate().address(Network.MAINNET))
+
+
+def test_several_keys_cannot_sign_one_message() -> None:
+    assert not messages.verify_message("hello", "00" * 65, "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4")
+
+
+def test_a_domain_is_complete() -> None:
+    domain = messages.domain("BitPay", "1", 1)
+    with pytest.raises(ValueInvalid):
+        messages.hash_structured(type(domain)({"name": domain["name"]}), domain)

@@ -1,0 +1,348 @@
+"""Clarity values: what can be made, what bytes are refused and where, and how values print."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bitpay.stacks import clarity
+from bitpay.stacks.clarity import (
+    FALSE,
+    NONE,
+    TRUE,
+    UINT_MAX,
+    Ascii,
+    Bool,
+    Buffer,
+    Err,
+    Int,
+    List,
+    Ok,
+    PrincipalValue,
+    Some,
+    Tuple,
+    UInt,
+    Utf8,
+    Value,
+)
+from bitpay.stacks.errors import AddressInvalid, DecodeError, NameInvalid, StacksError, ValueInvalid
+
+ACCOUNT = "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM"
+MIB = 1024 * 1024
+Source = TypeVar("Source", bytes, str)
+
+plain = st.one_of(
+    st.integers(0, UINT_MAX).map(UInt),
+    st.integers(-(2**127), 2**127 - 1).map(Int),
+    st.booleans().map(clarity.bool_),
+    st.binary(max_size=64).map(Buffer),
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30).map(Ascii),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=30).map(Utf8),
+    st.sampled_from([ACCOUNT, f"{ACCOUNT}.a", f"{ACCOUNT}.b-c_d"]).map(PrincipalValue),
+    st.just(NONE),
+)
+keys = st.from_regex(r"[a-zA-Z][a-zA-Z0-9\-_!?+<>=/*]{0,10}", fullmatch=True)
+values: st.SearchStrategy[Value] = st.recursive(
+    plain,
+    lambda inner: st.one_of(
+        inner.map(Some),
+        inner.map(Ok),
+        inner.map(Err),
+        st.tuples(inner, st.integers(0, 3)).map(lambda pair: List([pair[0]] * pair[1])),
+        st.dictionaries(keys, inner, min_size=1, max_size=4).map(Tuple),
+    ),
+    max_leaves=12,
+)
+
+
+@given(values)
+@settings(deadline=None)
+def test_every_value_survives_its_bytes_and_its_text(value: Value) -> None:
+    assert clarity.decode(clarity.encode(value)) == value
+    assert clarity.from_hex(clarity.to_hex(value)) == value
+    assert clarity.parse_repr(clarity.to_repr(value)) == value
+
+
+def attempt(read: Callable[[Source], Value], source: Source) -> Value | DecodeError:
+    try:
+        return read(source)
+    except DecodeError as error:
+        return error
+
+
+@given(st.binary(max_size=60))
+@settings(deadline=None)
+def test_any_bytes_are_a_value_that_encodes_to_them_or_a_decode_error(data: bytes) -> None:
+    value = attempt(clarity.decode, data)
+    if isinstance(value, DecodeError):
+        assert 0 <= value.offset <= len(data)
+    else:
+        assert clarity.encode(value) == data
+
+
+@given(st.text(alphabet="()u{}:,'\"\\0123456789abxST listokerpum-", max_size=40))
+@settings(deadline=None)
+def test_any_text_is_a_value_or_a_decode_error(text: str) -> None:
+    value = attempt(clarity.parse_repr, text)
+    if isinstance(value, DecodeError):
+        assert 0 <= value.offset <= len(text)
+    else:
+        assert clarity.parse_repr(clarity.to_repr(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("made", "error"),
+    [
+        (lambda: UInt(-1), ValueInvalid),
+        (lambda: UInt(2**128), ValueInvalid),
+        (lambda: UInt(True), ValueInvalid),
+        (lambda: Int(2**127), ValueInvalid),
+        (lambda: Int(-(2**127) - 1), ValueInvalid),
+        (lambda: Bool(1), ValueInvalid),  # type: ignore[arg-type]
+        (lambda: Buffer("00"), ValueInvalid),  # type: ignore[arg-type]
+        (lambda: Buffer(bytes(MIB + 1)), ValueInvalid),
+        (lambda: Ascii("é"), ValueInvalid),
+        (lambda: Ascii("\x00"), ValueInvalid),
+        (lambda: Ascii("\x0b"), ValueInvalid),
+        (lambda: Ascii(b"a"), ValueInvalid),  # type: ignore[arg-type]
+        (lambda: Utf8("\ud800"), ValueInvalid),
+        (lambda: Utf8("a" * (MIB // 4 + 1)), ValueInvalid),
+        (lambda: Utf8(1), ValueInvalid),  # type: ignore[arg-type]
+        (lambda: PrincipalValue("ST1"), AddressInvalid),
+        (lambda: PrincipalValue(f"{ACCOUNT}.1a"), NameInvalid),
+        (lambda: Some(1), ValueInvalid),  # type: ignore[arg-type]
+        (lambda: List([UInt(1), Int(1)]), ValueInvalid),
+        (lambda: Tuple({}), ValueInvalid),
+        (lambda: Tuple({"": TRUE}), NameInvalid),
+        (lambda: Tuple({"1a": TRUE}), NameInvalid),
+        (lambda: Tuple({"a" * 129: TRUE}), NameInvalid),
+    ],
+)
+def test_what_the_chain_cannot_hold_cannot_be_made(made: object, error: type[StacksError]) -> None:
+    assert callable(made)
+    with pytest.raises(error):
+        made()
+
+
+@pytest.mark.parametrize(
+    ("text", "offset", "field"),
+    [
+        ("", 0, "type"),
+        ("0f", 0, "type"),
+        ("ff", 0, "type"),
+        ("01" + "00" * 15, 16, "uint"),
+        ("00" + "00" * 15, 16, "int"),
+        ("0303", 1, "value"),
+        ("02000000", 4, "buffer"),
+        ("0200000002aa", 6, "buffer"),
+        ("02ffffffffaa", 6, "buffer"),
+        ("0d0000000100", 5, "string-ascii"),
+        ("0d00000001e9", 5, "string-ascii"),
+        ("0e0000000261e9", 6, "string-utf8"),
+        ("0e00000003eda080", 5, "string-utf8"),
+        ("0520" + "00" * 20, 1, "principal"),
+        ("0516" + "00" * 19, 21, "principal"),
+        ("0616" + "00" * 20 + "0131", 22, "contract name"),
+        ("0616" + "00" * 20 + "00", 22, "contract name"),
+        ("0616" + "00" * 20, 22, "contract name"),
+        ("0616" + "00" * 20 + "0561", 24, "contract name"),
+        ("0b0000", 3, "list"),
+        ("0b00000002030303", 7, "value"),
+        ("0bffffffff03", 6, "list"),
+        ("0b0000000203" + "01" + "00" * 16, 0, "value"),
+        ("0c00000000", 1, "tuple"),
+        ("0c00000002016203016103", 8, "tuple key"),
+        ("0c00000002016103016103", 8, "tuple key"),
+        ("0c00000001013103", 5, "tuple key"),
+        ("0c000000010161", 7, "tuple"),
+        ("0a", 1, "type"),
+    ],
+)
+def test_malformed_bytes_are_refused_with_the_place(text: str, offset: int, field: str) -> None:
+    with pytest.raises(DecodeError) as refused:
+        clarity.from_hex(text)
+    assert (refused.value.offset, refused.value.field) == (offset, field)
+
+
+@pytest.mark.parametrize("text", ["0x0", "0xzz", "03 ", "0 3", " 03"])
+def test_hex_is_hex(text: str) -> None:
+    with pytest.raises(DecodeError):
+        clarity.from_hex(text)
+
+
+def nested(levels: int, inner: Value) -> Value:
+    for _ in range(levels):
+        inner = Some(inner)
+    return inner
+
+
+def test_thirty_two_levels_are_the_end() -> None:
+    """A plain value is one level; `none` and an empty list are two, as their types are."""
+    for deepest, inner in ((31, TRUE), (30, NONE), (30, List()), (30, Tuple({"a": TRUE}))):
+        data = clarity.encode(nested(deepest, inner))
+        assert clarity.decode(data) == nested(deepest, inner)
+        with pytest.raises(ValueInvalid):
+            clarity.encode(nested(deepest + 1, inner))
+        with pytest.raises(DecodeError, match="deeper"):
+            clarity.decode(b"\x0a" + data)
+
+
+def test_a_deep_bomb_is_refused_before_it_costs_anything() -> None:
+    with pytest.raises(DecodeError):
+        clarity.decode(b"\x0a" * 100_000 + b"\x03")
+    with pytest.raises(DecodeError):
+        clarity.parse_repr("(some " * 50_000)
+
+
+def test_the_chain_counts_a_list_by_its_longest_item() -> None:
+    long, short = Buffer(bytes(2000)), Buffer(b"")
+    clarity.encode(List([long] + [short] * 500))
+    with pytest.raises(ValueInvalid, match="list"):
+        clarity.encode(List([long] + [short] * 550))
+    data = b"\x0b" + (551).to_bytes(4) + clarity.encode(long) + clarity.encode(short) * 550
+    with pytest.raises(DecodeError, match="list"):
+        clarity.decode(data)
+
+
+def test_large_values_are_measured() -> None:
+    clarity.encode(Buffer(bytes(MIB)))
+    with pytest.raises(ValueInvalid):
+        clarity.encode(Some(Buffer(bytes(MIB))))
+    with pytest.raises(DecodeError):
+        clarity.decode(b"\x0a" + clarity.encode(Buffer(bytes(MIB))))
+    with pytest.raises(DecodeError):
+        clarity.decode(b"\x02" + (MIB + 1).to_bytes(4) + bytes(MIB + 1))
+    with pytest.raises(DecodeError):
+        clarity.decode(b"\x0e" + (MIB // 4 + 1).to_bytes(4) + b"a" * (MIB // 4 + 1))
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [Some(UInt(1)), Some(Int(1))],
+        [Ok(UInt(1)), Ok(TRUE)],
+        [Tuple({"a": TRUE}), Tuple({"b": TRUE})],
+        [List([TRUE]), List([UInt(1)])],
+    ],
+)
+def test_the_items_of_a_list_have_one_type_inside_too(items: list[Value]) -> None:
+    with pytest.raises(ValueInvalid):
+        clarity.encode(List(items))
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [NONE, Some(UInt(1)), NONE],
+        [Ok(UInt(1)), Err(TRUE), Ok(UInt(2))],
+        [TRUE, FALSE],
+        [List(), List([UInt(1)])],
+        [Ascii("a"), Ascii("abc")],
+        [PrincipalValue(ACCOUNT), PrincipalValue(f"{ACCOUNT}.a")],
+        [Tuple({"a": NONE}), Tuple({"a": Some(Buffer(b"1"))})],
+    ],
+)
+def test_sides_and_lengths_of_one_type_go_together(items: list[Value]) -> None:
+    assert clarity.decode(clarity.encode(List(items))) == List(items)
+
+
+def test_values_are_immutable_hashable_and_of_their_own_kind() -> None:
+    assert len({UInt(1), UInt(1), Int(1), Ok(UInt(1)), Err(UInt(1))}) == 4
+    with pytest.raises(AttributeError):
+        UInt(1).value = 2  # type: ignore[misc]
+
+
+def test_tuples_and_lists_are_read_like_pythons() -> None:
+    record = clarity.tuple_({"b": clarity.uint(2), "a": clarity.some(clarity.ascii("x"))})
+    assert record.keys() == ["a", "b"]
+    assert record["b"] == UInt(2)
+    assert "c" not in record
+    assert record.get("c") is None
+    with pytest.raises(KeyError):
+        record["c"]
+    row = clarity.list_([clarity.uint(1), clarity.uint(2)])
+    assert (len(row), row[1], list(row)) == (2, UInt(2), [UInt(1), UInt(2)])
+
+
+def test_values_become_python_ones() -> None:
+    value = clarity.tuple_(
+        {
+            "amount": clarity.uint(2**127),
+            "to": clarity.principal(f"{ACCOUNT}.vault"),
+            "memo": clarity.optional(clarity.buffer(b"hi")),
+            "none": clarity.optional(None),
+            "steps": clarity.list_([clarity.int_(-1)]),
+            "done": clarity.bool_(True),
+        }
+    )
+    assert clarity.to_python(value) == {
+        "amount": 2**127,
+        "to": f"{ACCOUNT}.vault",
+        "memo": b"hi",
+        "none": None,
+        "steps": [-1],
+        "done": True,
+    }
+    assert clarity.to_python(clarity.ok(clarity.uint(1))) == Ok(UInt(1))
+    assert clarity.to_python(clarity.err(clarity.uint(1))) == Err(UInt(1))
+
+
+def test_values_print_as_source() -> None:
+    value = Tuple({"b": List([UInt(1)]), "a": Some(PrincipalValue(ACCOUNT)), "c": Utf8('é"\n'), "d": Buffer(b"\x01")})
+    assert clarity.to_repr(value) == (f'(tuple (a (some \'{ACCOUNT})) (b (list u1)) (c u"\\u{{e9}}\\"\\n") (d 0x01))')
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{ a: u1, b: -2 }", Tuple({"a": UInt(1), "b": Int(-2)})),
+        ("(tuple (a u1) (b -2))", Tuple({"a": UInt(1), "b": Int(-2)})),
+        ("(u1 u2)", List([UInt(1), UInt(2)])),
+        ("()", List()),
+        ("(list)", List()),
+        (f"({ACCOUNT} '{ACCOUNT}.a)", List([PrincipalValue(ACCOUNT), PrincipalValue(f"{ACCOUNT}.a")])),
+        ("(ok true)", Ok(TRUE)),
+        ("(err none)", Err(NONE)),
+        (r'"it\'s\x0c"', Ascii("it's\f")),
+        ("0x", Buffer(b"")),
+    ],
+)
+def test_what_nodes_and_apis_print_is_read(text: str, value: Value) -> None:
+    assert clarity.parse_repr(text) == value
+
+
+def test_nodes_escape_utf8_by_its_bytes() -> None:
+    assert clarity.parse_repr(r'u"\u{f09f92b8}"', utf8_bytes=True) == Utf8("💸")
+    assert clarity.parse_repr(r'u"\u{1f4b8}"') == Utf8("💸")
+    with pytest.raises(DecodeError):
+        clarity.parse_repr(r'u"\u{ff}"', utf8_bytes=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "offset"),
+    [
+        ("", 0),
+        ("u", 0),
+        ("u1 u2", 3),
+        ("(some)", 5),
+        ("(ok u1", 6),
+        ("{a u1}", 3),
+        ("{a: u1, a: u2}", 9),
+        ("(tuple (a u1) (a u1))", 16),
+        ('"abc', 0),
+        (r'"\q"', 0),
+        (r'u"\u{110000}"', 0),
+        ("0x1", 0),
+        ("maybe", 0),
+        ("u340282366920938463463374607431768211456", 0),
+        ("(u1 1)", 0),
+        ("(tuple)", 0),
+        ("SP1", 0),
+    ],
+)
+def test_text_that_is_no_value_is_refused_with_the_place(text: str, offset: int) -> None:
+    with pytest.raises(DecodeError) as refused:
+        clarity.parse_repr(text)
+    assert refused.value.offset == offset
