@@ -185,30 +185,22 @@
       (stream (unwrap! (map-get? streams stream-id) ERR_UNKNOWN_STREAM))
       ;; only a depleted stream can have lost its token
       (holder (unwrap! (get-holder stream-id) ERR_NOTHING_DUE))
-      (paid (try! (draw stream-id stream holder holder none)))
     )
-    (asserts! (> paid u0) ERR_NOTHING_DUE)
-    (ok paid)))
+    (check-paid (try! (draw stream-id stream holder holder none)))))
 
 ;; The holder's: `amount` (none is all) to any principal. Returns the sats paid.
 (define-public (withdraw-to (stream-id uint) (amount (optional uint)) (to principal))
-  (let (
-      (stream (unwrap! (map-get? streams stream-id) ERR_UNKNOWN_STREAM))
-      (paid (try! (draw stream-id stream contract-caller to amount)))
-    )
+  (let ((stream (unwrap! (map-get? streams stream-id) ERR_UNKNOWN_STREAM)))
     (try! (check-holder stream-id))
-    (asserts! (> paid u0) ERR_NOTHING_DUE)
-    (ok paid)))
+    (check-paid (try! (draw stream-id stream contract-caller to amount)))))
 
 ;; The holder's: takes what is due, perhaps nothing, then hands the obligation on. Returns the sats paid.
 (define-public (withdraw-and-transfer (stream-id uint) (to principal))
-  (let (
-      (stream (unwrap! (map-get? streams stream-id) ERR_UNKNOWN_STREAM))
-      (paid (try! (draw stream-id stream contract-caller contract-caller none)))
-    )
+  (let ((stream (unwrap! (map-get? streams stream-id) ERR_UNKNOWN_STREAM)))
     (try! (check-holder stream-id))
-    (try! (contract-call? .bitpay-obligation-nft move stream-id contract-caller to))
-    (ok paid)))
+    (let ((paid (try! (draw stream-id stream contract-caller contract-caller none))))
+      (try! (contract-call? .bitpay-obligation-nft move stream-id contract-caller to))
+      (ok paid))))
 
 ;; One that fails does not undo the others: `map` over the public function, whose failures take back their writes.
 (define-public (withdraw-many (ids (list 50 uint))) (ok (map withdraw-from-stream ids)))
@@ -218,15 +210,15 @@
   (let (
       (stream (unwrap! (map-get? streams stream-id) ERR_UNKNOWN_STREAM))
       (holder (unwrap! (get-holder stream-id) ERR_NOTHING_DUE))
-      (paid (try! (draw stream-id stream holder holder none)))
     )
     (asserts! (is-eq contract-caller .bitpay-marketplace) ERR_NOT_MARKETPLACE)
-    (ok {
-      holder: holder,
-      settled: paid,
-      remaining: (- (get amount stream) (get refunded stream) (get withdrawn stream) paid),
-      cancelable: (get cancelable stream),
-    })))
+    (let ((paid (try! (draw stream-id stream holder holder none))))
+      (ok {
+        holder: holder,
+        settled: paid,
+        remaining: (- (get amount stream) (get refunded stream) (get withdrawn stream) paid),
+        cancelable: (get cancelable stream),
+      }))))
 
 ;; -- The sender's side
 
@@ -236,7 +228,9 @@
       (stream (unwrap! (map-get? streams stream-id) ERR_UNKNOWN_STREAM))
       (amount (get amount stream))
       (at (now (get in-seconds stream)))
-      (vested (vested-at stream-id amount (get start stream) (get end stream) (get form stream) at))
+      (start (get start stream))
+      (end (get end stream))
+      (vested (vested-at stream-id amount start end (get form stream) at))
       (refund (- amount vested))
       (depleted (is-eq vested (get withdrawn stream)))
     )
@@ -249,7 +243,8 @@
     (and
       depleted
       (> vested u0)
-      (try! (mint-receipt stream-id (unwrap! (get-holder stream-id) ERR_NOTHING_DUE))))
+      (try! (mint-receipt
+        stream-id (unwrap! (get-holder stream-id) ERR_NOTHING_DUE) vested start end)))
     (print {
       event: "stream-cancelled",
       v: u1,
@@ -581,6 +576,11 @@
     (asserts! (and (>= amount u1) (<= amount MAX_SATS)) ERR_AMOUNT_OUT_OF_RANGE)
     (ok amount)))
 
+(define-private (check-paid (paid uint))
+  (begin
+    (asserts! (> paid u0) ERR_NOTHING_DUE)
+    (ok paid)))
+
 ;; True for seconds.
 (define-private (check-clock (clock (string-ascii 7)))
   (let ((in-seconds (is-eq clock "seconds")))
@@ -777,40 +777,37 @@
       (withdrawn (get withdrawn stream))
       (refunded (get refunded stream))
       (kept (- (get amount stream) refunded))
+      (start (get start stream))
+      (end (get end stream))
       (vested (if (> refunded u0)
         kept
-        (vested-at id kept (get start stream) (get end stream) (get form stream) (now (get in-seconds stream)))))
+        (vested-at id kept start end (get form stream) (now (get in-seconds stream)))))
       (due (- vested withdrawn))
       (paid (default-to due asked))
-      (total (+ withdrawn paid))
-      (depleted (is-eq total kept))
     )
     (asserts! (<= paid due) ERR_MORE_THAN_DUE)
-    (and (> paid u0) (begin
-      (map-set streams id (merge stream { withdrawn: total }))
-      (try! (contract-call? .bitpay-sbtc-helper payout paid to))
-      (and depleted (try! (mint-receipt id holder)))
-      (print {
-        event: "stream-withdrawal",
-        v: u1,
-        stream-id: id,
-        holder: holder,
-        to: to,
-        amount: paid,
-        withdrawn: total,
-        by: contract-caller,
-        depleted: depleted,
-      })
-      true))
-    (ok paid)))
+    (if (is-eq paid u0)
+      (ok u0)
+      (let (
+          (total (+ withdrawn paid))
+          (depleted (is-eq total kept))
+        )
+        (map-set streams id (merge stream { withdrawn: total }))
+        (try! (contract-call? .bitpay-sbtc-helper payout paid to))
+        (and depleted (try! (mint-receipt id holder total start end)))
+        (print {
+          event: "stream-withdrawal",
+          v: u1,
+          stream-id: id,
+          holder: holder,
+          to: to,
+          amount: paid,
+          withdrawn: total,
+          by: contract-caller,
+          depleted: depleted,
+        })
+        (ok paid)))))
 
-;; For a stream that has just been written down as depleted.
-(define-private (mint-receipt (id uint) (holder principal))
-  (let ((stream (unwrap! (map-get? streams id) ERR_UNKNOWN_STREAM)))
-    (contract-call? .bitpay-nft mint
-      id
-      holder
-      (get payer (unwrap! (map-get? parties id) ERR_UNKNOWN_STREAM))
-      (get withdrawn stream)
-      (get start stream)
-      (get end stream))))
+(define-private (mint-receipt (id uint) (holder principal) (paid uint) (start uint) (end uint))
+  (let ((sides (unwrap! (map-get? parties id) ERR_UNKNOWN_STREAM)))
+    (contract-call? .bitpay-nft mint id holder (get payer sides) paid start end)))

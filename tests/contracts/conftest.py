@@ -1,0 +1,43 @@
+from collections.abc import Iterator
+
+import pytest
+
+from bitpay.localchain import sdk
+from bitpay.localchain.vm import Vm
+from tests.contracts.world import Account, World
+
+
+@pytest.fixture(scope="session")
+def _vm() -> Iterator[Vm]:
+    sdk.install()
+    with Vm.start(track_costs=True) as vm:
+        yield vm
+
+
+@pytest.fixture(scope="session")
+def _base(_vm: Vm) -> tuple[World, int]:
+    world = World(_vm)
+    return world, _vm.snapshot()
+
+
+@pytest.fixture
+def world(_base: tuple[World, int]) -> World:
+    """BitPay, just finalised: what other tests did never happened."""
+    world, beginning = _base
+    world.vm.restore(beginning)
+    return world
+
+
+@pytest.fixture
+def alice(world: World) -> Account:
+    return world.alice
+
+
+@pytest.fixture
+def bob(world: World) -> Account:
+    return world.bob
+
+
+@pytest.fixture
+def carol(world: World) -> Account:
+    return world.carol
