@@ -9,9 +9,10 @@ from engineio import packet as engine_packet
 from socketio import AsyncServer
 from socketio import packet as socket_packet
 
+from bitpay.realtime.log import MAX_MISSED
 from bitpay.realtime.metrics import SLOW_SOCKETS, SOCKET_MESSAGES
 
-MAX_QUEUED = 256
+MAX_QUEUED = 4 * MAX_MISSED
 """Messages waiting for one client; a slower one is cut off and, once back, told what it missed."""
 
 _NAMESPACE = "/"
