@@ -36,7 +36,7 @@ from bitpay.stacks.client import (
     StacksClient,
 )
 from bitpay.stacks.client import http as client_http
-from bitpay.stacks.client.rejections import REASONS, NodeFailed
+from bitpay.stacks.client.rejections import REASONS, NodeFailed, RejectedDeserialization
 from bitpay.stacks.errors import AddressInvalid
 from bitpay.stacks.keys import PrivateKey
 from bitpay.stacks.model import ContractLog, EventKind, FtEvent, NftEvent, StxEvent, StxLockEvent, TransactionStatus
@@ -177,7 +177,7 @@ async def test_a_refusal_carries_its_numbers(
 
 async def test_bytes_that_are_no_transaction_are_refused_in_plain_text(hiro: FakeHiro, client: StacksClient) -> None:
     hiro.troubles.append(httpx.Response(400, text="Failed to deserialize posted transaction"))
-    with pytest.raises(ApiRefused, match="deserialize"):
+    with pytest.raises(RejectedDeserialization, match="deserialize"):
         await client.broadcast(b"raw")
 
 
@@ -231,7 +231,7 @@ async def test_the_servers_quota_is_obeyed(
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    monkeypatch.setattr(client_http.asyncio, "sleep", sleep)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
     hiro.routes["/extended/v2/blocks/latest"] = lambda _request: httpx.Response(
         200, json=block(5), headers={"ratelimit-remaining": "0", "ratelimit-reset": "7"}
     )

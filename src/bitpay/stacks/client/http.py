@@ -169,7 +169,7 @@ class Http:
             raise ApiUnavailable(f"{request.url.host}: {type(error).__name__} {error}") from error
         self._pacer.note(answer.headers)
         if answer.status == 429:
-            self._pacer.hold(answer.retry_after or 1.0)
+            self._pacer.hold(1.0 if answer.retry_after is None else answer.retry_after)
         return answer
 
     async def _exchange(self, request: httpx.Request) -> Answer:
