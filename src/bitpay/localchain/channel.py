@@ -22,6 +22,10 @@ class VmBroken(Unavailable):
     code = "vm_broken"
 
 
+class VmGone(VmBroken):
+    """The VM's process ended or does not answer."""
+
+
 class Channel:
     """Owns the VM's process. Safe to use from several threads: requests take turns."""
 
@@ -48,7 +52,7 @@ class Channel:
                 outcomes: list[dict[str, Any]] = json.loads(self._receive(length))
             except OSError as error:
                 self._process.kill()  # whatever it still does would answer the wrong question
-                raise VmBroken(f"The VM's process does not answer: {error}") from error
+                raise VmGone(f"The VM's process does not answer: {error}") from error
         return outcomes
 
     def _receive(self, length: int) -> bytes:

@@ -74,6 +74,22 @@ class Transfer:
 Transaction: TypeAlias = Call | Deployment | Transfer
 
 
+@dataclass(frozen=True, slots=True)
+class PastBlock:
+    """A block to be mined again: its transactions that took effect, each with the result it had (None: any)."""
+
+    time: int
+    burn_time: int | None
+    transactions: Sequence[tuple[Transaction, bytes | None]]
+
+    def parameters(self) -> dict[str, Any]:
+        """Return what the VM's process is told."""
+        done = [
+            [*one.operation(), None if result is None else "0x" + result.hex()] for one, result in self.transactions
+        ]
+        return {"time": self.time, "burnTime": self.burn_time, "done": done}
+
+
 def invocation(contract_id: str, function: str, args: Sequence[Argument], sender: str) -> dict[str, Any]:
     """Return the parameters of a call or read."""
     encoded = [hex_argument(arg) for arg in args]

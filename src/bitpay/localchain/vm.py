@@ -21,6 +21,7 @@ from bitpay.localchain.operations import (
     Call,
     Deployment,
     Operation,
+    PastBlock,
     Transaction,
     Transfer,
     VmRefused,
@@ -29,6 +30,7 @@ from bitpay.localchain.operations import (
     invocation,
 )
 from bitpay.localchain.outcomes import Cost, Event, Outcome, read_outcome
+from bitpay.localchain.source import constants
 from bitpay.stacks.clarity import Ok, UInt, Value, principal
 
 __all__ = ["Call", "Cost", "Deployment", "Event", "Outcome", "Transfer", "Vm", "VmBroken", "VmRefused"]
@@ -118,6 +120,16 @@ class Vm:
         name, parameters = call.operation()
         return read_outcome(self._channel.ask([(name, {**parameters, "dry": True})])[0])
 
+    def perform(self, steps: Sequence[tuple[Call | Transfer, bool]]) -> list[Outcome]:
+        """Do calls in the open block; with True beside it, a call is only attempted."""
+        operations = [(one.operation(), dry) for one, dry in steps]
+        answers = self._channel.ask([(name, {**parameters, "dry": dry}) for (name, parameters), dry in operations])
+        return [read_outcome(answer) for answer in answers]
+
+    def repeat(self, blocks: Sequence[PastBlock]) -> None:
+        """Mine blocks again whose results are known. Raises VmRefused when something comes out differently."""
+        self._take(self._one(("repeat", {"blocks": [block.parameters() for block in blocks]})))
+
     # Reads
 
     def read(
@@ -146,6 +158,20 @@ class Vm:
         """Return a contract's source, None when there is no such contract."""
         found: str | None = self._one(("source", {"contract": contract_id}))
         return found
+
+    def constant(self, contract_id: str, name: str) -> bytes | None:
+        """Return the consensus bytes of a constant, None when there is none.
+
+        It is evaluated anew from the source, with the constants before it: one that depends on the contract's own
+        principal or on the block it was deployed in comes out differently.
+        """
+        source = self.source(contract_id)
+        forms = constants(source, name) if source is not None else None
+        if forms is None:
+            return None
+        snippet = "\n".join([*forms, name])
+        parameters = {"source": snippet, "sender": contract_id.partition(".")[0]}
+        return read_outcome(self._channel.ask([("evaluate", parameters)])[0]).result
 
     def stx_balance(self, who: str) -> int:
         """Return the uSTX of a principal."""

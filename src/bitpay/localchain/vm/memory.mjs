@@ -1,4 +1,4 @@
-// The VM's whole state is its linear memory, its stack pointer and the length of its table of JavaScript handles.
+// The VM's whole state is its linear memory, its stack pointer and its table of JavaScript handles.
 // Snapshots are copies of the memory; in a file they are deflated behind one line of JSON.
 import { open, readFile, rename } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -26,22 +26,33 @@ export class Memory {
 
   copy() {
     const { __wbindgen_externrefs: table, stack_pointer: stack } = this.#wasm;
-    return { bytes: Buffer.from(this.bytes), handles: table.length, stack: stack.value };
+    return { bytes: Buffer.from(this.bytes), handles: table.length, strings: strings(table), stack: stack.value };
   }
 
   // Brings back a copy made in this process or, after the same start, in another one.
-  restore({ bytes, handles, stack }) {
+  restore({ bytes, handles, strings, stack }) {
     this.#wasm.stack_pointer.value = stack;
     const missing = bytes.length - this.bytes.length;
     if (missing > 0) this.#wasm.memory.grow(missing / PAGE);
     const table = this.#wasm.__wbindgen_externrefs;
     if (table.length < handles) table.grow(handles - table.length);
+    for (const [index, text] of strings) table.set(index, text);
     const memory = this.bytes;
     for (let at = 0; at < bytes.length; at += PAGE) {
       if (memory.compare(bytes, at, at + PAGE, at, at + PAGE) !== 0) bytes.copy(memory, at, at, at + PAGE);
     }
     memory.fill(0, bytes.length);
   }
+}
+
+// The memory remembers where in the table it put strings it will need again.
+function strings(table) {
+  const found = [];
+  for (let index = 0; index < table.length; index++) {
+    const handle = table.get(index);
+    if (typeof handle === 'string') found.push([index, handle]);
+  }
+  return found;
 }
 
 // Writes a copy to a file that appears whole or not at all.

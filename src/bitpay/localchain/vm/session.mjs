@@ -121,6 +121,31 @@ export class Session {
     return freeing(deployment, () => answer(refuse(() => this.#sdk.deployContract(deployment))));
   }
 
+  // Evaluates source as `sender`; nothing that it writes is kept.
+  evaluate({ source, sender }) {
+    this.#sdk.executeCommand(`::set_tx_sender ${sender}`);
+    this.#kit.wasm.dry.value = 1;
+    try {
+      return answer(refuse(() => this.#sdk.execute(source)));
+    } finally {
+      this.#kit.wasm.dry.value = 0;
+    }
+  }
+
+  // Mines blocks again whose outcome is known, without the work of telling it.
+  repeat({ blocks }) {
+    for (const { time, burnTime, done } of blocks) {
+      this.open({ time, burnTime });
+      for (const [name, parameters, expected] of done) {
+        const { result } = this[name](parameters);
+        if (expected !== null && result !== expected) {
+          throw new Refused(`in the block of ${time}, ${name} gave ${result} instead of ${expected}`);
+        }
+      }
+    }
+    return this.status();
+  }
+
   mintStx({ recipient, amount }) {
     return refuse(() => this.#sdk.mintSTX(recipient, BigInt(amount)));
   }

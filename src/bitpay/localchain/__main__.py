@@ -1,0 +1,5 @@
+"""`python -m bitpay.localchain`."""
+
+from bitpay.localchain.server import main
+
+main()

@@ -1,0 +1,137 @@
+"""What every request passes: our own Host, a bounded body, errors in the words of a node or of Hiro's API."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bitpay.kit.errors import BitPayError
+from bitpay.localchain.rejections import Rejected, Undecodable
+from bitpay.stacks.addresses import Principal, parse_principal
+from bitpay.stacks.errors import StacksError
+
+MAX_BODY = 2 * 1024 * 1024
+_OPEN = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, POST",
+    "access-control-allow-headers": "content-type, x-api-key, x-hiro-product",
+}
+
+
+class ApiError(Exception):
+    """An answer that is no success. `plain` answers as a node does, in text; Hiro's API answers JSON."""
+
+    def __init__(self, status: int, message: str, *, plain: bool = False) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.plain = plain
+
+
+class Guard:
+    """Answers only what is addressed to `hosts` and is not too large; lets web pages of any origin read."""
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        control = scope["path"].startswith("/control")
+        await self._app(scope, _bounded(receive), send if control else _opened(send))
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        if headers.get("host", "").lower() not in self._hosts:
+            return PlainTextResponse("This host is not served here.", 421)
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > MAX_BODY:
+            return PlainTextResponse(f"A body may have {MAX_BODY} bytes.", 413)
+        if scope["method"] == "OPTIONS" and not scope["path"].startswith("/control"):
+            return Response(status_code=204, headers=_OPEN)
+        return None
+
+
+def _bounded(receive: Receive) -> Receive:
+    received = 0
+
+    async def bounded() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_BODY:
+            raise ApiError(413, f"A body may have {MAX_BODY} bytes.", plain=True)
+        return message
+
+    return bounded
+
+
+def _opened(send: Send) -> Send:
+    async def opened(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            extra = [(name.encode(), value.encode()) for name, value in _OPEN.items()]
+            message["headers"] = [*message.get("headers", ()), *extra]
+        await send(message)
+
+    return opened
+
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
+
+
+def handlers() -> dict[Any, Any]:
+    """Return how each family of errors is answered."""
+
+    async def api_error(_: Request, error: ApiError) -> Response:
+        if error.plain:
+            return PlainTextResponse(error.message, error.status)
+        return JSONResponse({"error": error.message}, error.status)
+
+    async def rejected(_: Request, error: Rejected) -> Response:
+        return JSONResponse(error.to_json(), 400)
+
+    async def undecodable(_: Request, error: Undecodable) -> Response:
+        return PlainTextResponse(error.message, 400)
+
+    async def ours(_: Request, error: BitPayError) -> Response:
+        return JSONResponse({"error": error.message, "code": error.code}, error.status)
+
+    async def unforeseen(_: Request, __: Exception) -> Response:
+        return JSONResponse({"error": "The local chain failed; its log says why."}, 500)
+
+    return {ApiError: api_error, Rejected: rejected, Undecodable: undecodable, BitPayError: ours, Exception: unforeseen}
+
+
+async def json_body(request: Request) -> Any:  # noqa: ANN401 - any JSON
+    """Return a request's body as JSON. Raises ApiError."""
+    try:
+        return json.loads(await request.body())
+    except (ValueError, RecursionError) as error:
+        raise ApiError(400, f"Invalid JSON: {error}", plain=True) from error
+
+
+def principal_of(text: str) -> Principal:
+    """Read a principal from a path. Raises ApiError."""
+    try:
+        return parse_principal(text)
+    except StacksError as error:
+        raise ApiError(400, f"Invalid principal {text[:100]!r}: {error}", plain=True) from error
+
+
+def hex_of(text: Any, what: str) -> bytes:  # noqa: ANN401 - whatever came as JSON
+    """Read hex, with or without 0x. Raises ApiError."""
+    try:
+        return bytes.fromhex(text.removeprefix("0x"))
+    except (AttributeError, ValueError) as error:
+        raise ApiError(400, f"{what} is not hexadecimal", plain=True) from error

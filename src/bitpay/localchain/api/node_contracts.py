@@ -1,0 +1,110 @@
+"""A stacks-node's RPC interface: calling and reading contracts."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from bitpay.localchain.api.guard import ApiError, hex_of, json_body, principal_of
+from bitpay.localchain.service import ChainService
+from bitpay.stacks import clarity
+from bitpay.stacks.errors import StacksError
+
+
+def add_contract_state(router: APIRouter, service: ChainService) -> None:
+    """Add the endpoints that evaluate and read."""
+
+    @router.post("/v2/contracts/call-read/{address}/{contract}/{function}")
+    async def call_read(request: Request, address: str, contract: str, function: str) -> JSONResponse:
+        contract_id = _contract_id(address, contract)
+        sender, args = _call_body(await json_body(request))
+        return JSONResponse(await _read(service, contract_id, function, args, sender))
+
+    @router.post("/v2/map_entry/{address}/{contract}/{name}")
+    async def map_entry(request: Request, address: str, contract: str, name: str) -> JSONResponse:
+        contract_id = _contract_id(address, contract)
+        key = _value(await json_body(request), "the key")
+        await _require(service, contract_id, "maps", name, "Map")
+        found = await service.ask(lambda vm: vm.map_entry(contract_id, name, key))
+        return JSONResponse({"data": "0x09" if found is None else "0x" + found.hex()})
+
+    @router.get("/v2/data_var/{address}/{contract}/{name}")
+    async def data_var(address: str, contract: str, name: str) -> JSONResponse:
+        contract_id = _contract_id(address, contract)
+        found = await service.ask(lambda vm: vm.data_var(contract_id, name))
+        if found is None:
+            raise ApiError(404, "Data var not found", plain=True)
+        return JSONResponse({"data": "0x" + found.hex()})
+
+    @router.get("/v2/constant_val/{address}/{contract}/{name}")
+    async def constant(address: str, contract: str, name: str) -> JSONResponse:
+        contract_id = _contract_id(address, contract)
+        found = await service.ask(lambda vm: vm.constant(contract_id, name))
+        if found is None:
+            raise ApiError(404, "Constant not found", plain=True)
+        return JSONResponse({"data": "0x" + found.hex()})
+
+
+def add_contract_texts(router: APIRouter, service: ChainService) -> None:
+    """Add the endpoints that show interfaces and sources."""
+
+    @router.get("/v2/contracts/interface/{address}/{contract}")
+    async def interface(address: str, contract: str) -> JSONResponse:
+        contract_id = _contract_id(address, contract)
+        found = await service.interface(contract_id)
+        if found is None:
+            raise ApiError(404, "No contract interface data found", plain=True)
+        return JSONResponse(found)
+
+    @router.get("/v2/contracts/source/{address}/{contract}")
+    async def source(address: str, contract: str) -> JSONResponse:
+        contract_id = _contract_id(address, contract)
+        found = await service.ask(lambda vm: vm.source(contract_id))
+        if found is None:
+            raise ApiError(404, "No contract source data found", plain=True)
+        deployed = service.chain.archive.deployment(contract_id)
+        return JSONResponse({"source": found, "publish_height": deployed.block.header.height if deployed else 0})
+
+
+async def _read(
+    service: ChainService, contract_id: str, function: str, args: list[clarity.Value], sender: str
+) -> dict[str, Any]:
+    interface = await service.interface(contract_id)
+    access = next(
+        (one["access"] for one in (interface or {"functions": []})["functions"] if one["name"] == function), ""
+    )
+    if interface is None:
+        return {"okay": False, "cause": f"Unchecked(NoSuchContract({contract_id!r}))"}
+    if access not in {"read_only", "public"}:
+        return {"okay": False, "cause": f"Unchecked(UndefinedFunction({function!r}))"}
+    outcome = await service.ask(lambda vm: vm.read(contract_id, function, args, sender))
+    if outcome.result is None:
+        return {"okay": False, "cause": outcome.error}
+    if access == "public" and outcome.events:
+        return {"okay": False, "cause": "NotReadOnly"}
+    return {"okay": True, "result": "0x" + outcome.result.hex()}
+
+
+def _call_body(body: Any) -> tuple[str, list[clarity.Value]]:  # noqa: ANN401 - whatever came as JSON
+    if not isinstance(body, dict) or not isinstance(body.get("arguments"), list):
+        raise ApiError(400, "Failed to decode body: expected sender and arguments", plain=True)
+    sender = principal_of(str(body.get("sender"))).address
+    return sender, [_value(arg, "an argument") for arg in body["arguments"]]
+
+
+def _value(text: Any, what: str) -> clarity.Value:  # noqa: ANN401 - whatever came as JSON
+    raw = hex_of(text, what)
+    try:
+        return clarity.decode(raw)
+    except StacksError as error:
+        raise ApiError(400, f"{what} is not a Clarity value: {error}", plain=True) from error
+
+
+async def _require(service: ChainService, contract_id: str, kind: str, name: str, word: str) -> None:
+    interface = await service.interface(contract_id)
+    if interface is None or all(one["name"] != name for one in interface[kind]):
+        raise ApiError(404, f"{word} not found", plain=True)
+
+
+def _contract_id(address: str, contract: str) -> str:
+    return str(principal_of(f"{address}.{contract}"))

@@ -1,0 +1,173 @@
+"""What happened on the chain, found by height, hash, transaction id, account or contract.
+
+Headers and indexes are in memory, bodies in the journal; the latest blocks are kept at hand.
+"""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bitpay.localchain.blocks import Block, MinedTransaction
+from bitpay.localchain.journal import Journal
+from bitpay.localchain.outcomes import Event
+from bitpay.stacks.model import BlockHeader
+from bitpay.stacks.transactions import SmartContract
+
+_KEPT_BLOCKS = 512
+_TOKEN_EVENTS = {"ft_transfer", "ft_mint", "ft_burn"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A transaction and where it is."""
+
+    block: Block
+    index: int
+
+    @property
+    def mined(self) -> MinedTransaction:
+        """The transaction."""
+        return self.block.transactions[self.index]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    header: BlockHeader
+    place: int  # in the journal
+    transactions: int
+
+
+class Archive:
+    """The canonical blocks. Written by one thread; others may read meanwhile."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._entries: list[_Entry] = []
+        self._heights: dict[str, int] = {}
+        self._places: dict[str, tuple[int, int]] = {}
+        self._kept: OrderedDict[str, Block] = OrderedDict()
+        self.nonces: dict[str, int] = defaultdict(int)
+        """The next nonce of every account that has used one."""
+        self._contracts: dict[str, str] = {}
+        self._logs: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+        self.balances: dict[tuple[str, str], int] = defaultdict(int)
+        """Units of a fungible token ("ADDRESS.contract::token") that a principal has, by (principal, token)."""
+        self.transaction_count = 0
+
+    @property
+    def first(self) -> BlockHeader:
+        """The header of the genesis block."""
+        return self._entries[0].header
+
+    @property
+    def tip(self) -> BlockHeader:
+        """The header of the latest block."""
+        return self._entries[-1].header
+
+    def add(self, block: Block, place: int) -> None:
+        """Put a block on top; its record stands at `place` in the journal."""
+        height = block.header.height
+        for index, mined in enumerate(block.transactions):
+            self._places[mined.txid] = (height, index)
+            self._count(mined, 1)
+            if mined.succeeded:
+                self._index(mined, height, index)
+        self._keep(block)
+        self._heights[block.header.hash] = self._heights[block.block_hash] = height
+        self.transaction_count += len(block.transactions)
+        self._entries.append(_Entry(block.header, place, len(block.transactions)))
+
+    def _index(self, mined: MinedTransaction, height: int, index: int) -> None:
+        if isinstance(mined.tx.payload, SmartContract):
+            self._contracts[f"{mined.tx.origin_address}.{mined.tx.payload.name}"] = mined.txid
+        for number, event in enumerate(mined.events):
+            if event.kind == "contract_log":
+                self._logs[event.contract_id].append((height, index, number))
+            self._move(event, 1)
+
+    def _move(self, event: Event, step: int) -> None:
+        if event.kind not in _TOKEN_EVENTS:
+            return
+        if event.sender:
+            self.balances[event.sender, event.asset] -= step * event.amount
+        if event.recipient:
+            self.balances[event.recipient, event.asset] += step * event.amount
+
+    def _count(self, mined: MinedTransaction, step: int) -> None:
+        for account in {mined.tx.origin_address, mined.tx.sponsor_address or mined.tx.origin_address}:
+            self.nonces[account] += step
+
+    def remove_tip(self) -> Block:
+        """Take the latest block off."""
+        block = self.block(self.tip.height)
+        self._entries.pop()
+        self.transaction_count -= len(block.transactions)
+        del self._heights[block.header.hash], self._heights[block.block_hash]
+        self._kept.pop(block.header.hash, None)
+        for mined in reversed(block.transactions):
+            del self._places[mined.txid]
+            self._count(mined, -1)
+            if mined.succeeded:
+                self._forget(mined)
+        return block
+
+    def _forget(self, mined: MinedTransaction) -> None:
+        if isinstance(mined.tx.payload, SmartContract):
+            del self._contracts[f"{mined.tx.origin_address}.{mined.tx.payload.name}"]
+        for event in mined.events:
+            if event.kind == "contract_log":
+                self._logs[event.contract_id].pop()
+            self._move(event, -1)
+
+    def header(self, height: int) -> BlockHeader | None:
+        """Return the header at a height, None where there is none."""
+        number = height - self._entries[0].header.height if self._entries else -1
+        return self._entries[number].header if 0 <= number < len(self._entries) else None
+
+    def headers(self, below: int, count: int) -> list[tuple[BlockHeader, int]]:
+        """Return up to `count` headers with their numbers of transactions, from height `below` downwards."""
+        first = self._entries[0].header.height
+        last = min(below, self.tip.height) - first
+        entries = self._entries[max(0, last - count + 1) : last + 1]
+        return [(entry.header, entry.transactions) for entry in reversed(entries)]
+
+    def height_of(self, block_hash: str) -> int | None:
+        """Return the height of a block named by its hash or its index block hash."""
+        return self._heights.get(block_hash)
+
+    def block(self, height: int) -> Block:
+        """Return a block. Raises KeyError."""
+        header = self.header(height)
+        if header is None:
+            raise KeyError(height)
+        kept = self._kept.get(header.hash)
+        if kept is not None:
+            return kept
+        entry = self._entries[height - self._entries[0].header.height]
+        block = Block.from_json(self._journal.read(entry.place)["block"])
+        self._keep(block)
+        return block
+
+    def blocks(self, first: int, last: int) -> Iterator[Block]:
+        """Yield the blocks from height `first` to `last`."""
+        for height in range(first, last + 1):
+            yield self.block(height)
+
+    def transaction(self, txid: str) -> Found | None:
+        """Find a transaction by its id ("0x" and 64 hex digits)."""
+        place = self._places.get(txid)
+        return None if place is None else Found(self.block(place[0]), place[1])
+
+    def deployment(self, contract_id: str) -> Found | None:
+        """Find the transaction that deployed a contract."""
+        txid = self._contracts.get(contract_id)
+        return None if txid is None else self.transaction(txid)
+
+    def logs(self, contract_id: str) -> list[tuple[int, int, int]]:
+        """Return where a contract printed: (height, transaction index, event index), oldest first."""
+        return self._logs.get(contract_id, [])
+
+    def _keep(self, block: Block) -> None:
+        self._kept[block.header.hash] = block
+        while len(self._kept) > _KEPT_BLOCKS:
+            self._kept.popitem(last=False)

@@ -1,0 +1,204 @@
+"""A Stacks chain of one node: takes signed transactions, makes blocks of them, and never forgets one.
+
+Everything here is synchronous and belongs to one thread. The journal is the truth: a block counts once its record is
+on disk. The VM can be lost at any moment and is then rebuilt from a snapshot and the journal.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bitpay.kit.errors import InvalidInput
+from bitpay.localchain import blocks
+from bitpay.localchain.admission import Admission, decode
+from bitpay.localchain.archive import Archive
+from bitpay.localchain.blocks import Block, MinedTransaction
+from bitpay.localchain.clock import MAX_OFFSET, ChainClock
+from bitpay.localchain.journal import Journal
+from bitpay.localchain.machine import Machine
+from bitpay.localchain.mempool import Mempool, Pending
+from bitpay.localchain.vm import SBTC
+from bitpay.stacks.model import BlockHeader
+
+MAX_BLOCK_TRANSACTIONS = 500
+SBTC_ASSET = f"{SBTC}::sbtc-token"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of the canonical chain: blocks taken off (newest first), then blocks put on (oldest first)."""
+
+    rollback: tuple[Block, ...]
+    apply: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Genesis:
+    """How a new chain begins: who owns uSTX, who owns sats of sBTC, and when (Unix seconds; None: now)."""
+
+    stx: Mapping[str, int] = field(default_factory=dict)
+    sbtc: Mapping[str, int] = field(default_factory=dict)
+    time: int | None = None
+
+
+class Chain:
+    """A chain in a folder. `listener` hears of every change of the canonical chain, after it is on disk."""
+
+    def __init__(
+        self,
+        folder: Path,
+        genesis: Genesis,
+        *,
+        clock: ChainClock | None = None,
+        burn_seconds: int = 600,
+        listener: Callable[[Change], None] = lambda _: None,
+    ) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.clock = clock or ChainClock()
+        self.mempool = Mempool()
+        self.fork = 0
+        """Reorganisations so far."""
+        self._burn_seconds = burn_seconds
+        self._listener = listener
+        self._interfaces: dict[str, Mapping[str, Any]] = {}
+        self._left_out: set[str] = set()
+        self._journal = Journal(folder / "journal")
+        try:
+            self.archive = Archive(self._journal)
+            beginning = self._read_journal() or self._write_genesis(genesis)
+            self.machine = Machine(self.archive, folder / "snapshots", beginning)
+        except BaseException:
+            self._journal.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the folder and the VM. Nothing is lost without it."""
+        self.machine.close()
+        self._journal.close()
+
+    def _read_journal(self) -> dict[str, Any] | None:
+        first: dict[str, Any] | None = None
+        for place, record in self._journal.replay():
+            if first is None:
+                first = record["genesis"]
+                self._endow(first)
+            self._read_record(record, place)
+        return first
+
+    def _endow(self, genesis: Mapping[str, Any]) -> None:
+        for owner, amount in genesis["sbtc"].items():
+            self.archive.balances[owner, SBTC_ASSET] = amount
+
+    def _read_record(self, record: Mapping[str, Any], place: int) -> None:
+        if "block" in record:
+            self.archive.add(Block.from_json(record["block"]), place)
+        elif "rollback" in record:
+            self._roll_back(record["rollback"], record["fork"])
+        elif "offset" in record:
+            self.clock.offset = record["offset"]
+
+    def _write_genesis(self, genesis: Genesis) -> dict[str, Any]:
+        time = self.clock.now() if genesis.time is None else genesis.time
+        place = {"height": 1, "time": time, "burn_height": 1, "burn_time": time - 10}
+        block = blocks.genesis(**place)
+        record = {"place": place, "stx": dict(genesis.stx), "sbtc": dict(genesis.sbtc)}
+        [at] = self._journal.append([{"genesis": record, "block": block.to_json()}])
+        self.archive.add(block, at)
+        self._endow(record)
+        return record
+
+    # Transactions
+
+    def submit(self, raw: bytes) -> str:
+        """Take a transaction into the mempool. Returns its id (0x). Raises Undecodable or Rejected."""
+        tx = decode(raw)
+        txid = "0x" + tx.txid()
+        if self.mempool.get(txid) is None:
+            Admission(self.archive.nonces, self.stx_balance, self.interface).check(tx, len(raw))
+            self.mempool.add(Pending(txid, raw, tx, self.clock.now(), self.archive.tip.burn_height))
+        return txid
+
+    def has_work(self) -> bool:
+        """Tell whether a transaction waits whose nonces are next, and that was not left out of the last block."""
+        nonces = self.archive.nonces
+        fits = (one for one in self.mempool if all(nonces.get(who, 0) == nonce for who, nonce in one.claims))
+        return any(one.txid not in self._left_out for one in fits)
+
+    def stx_balance(self, account: str) -> int:
+        """Return the uSTX of a principal at the tip."""
+        return self.machine.ask(lambda vm: vm.stx_balance(account))
+
+    def interface(self, contract_id: str) -> Mapping[str, Any] | None:
+        """Return a contract's interface, None when there is no such contract."""
+        known = self._interfaces.get(contract_id)
+        if known is None:
+            known = self.machine.ask(lambda vm: vm.interface(contract_id))
+            if known is not None:
+                self._interfaces[contract_id] = known
+        return known
+
+    # Blocks
+
+    def mine(self, *, burn: bool = False) -> Block:
+        """Make a block of what waits (it may be empty). `burn` puts a burn block under it, due or not."""
+        parent = self.archive.tip
+        time = self.clock.next_block(parent.time)
+        burn = burn or time - parent.burn_time >= self._burn_seconds
+        block = self.machine.build(lambda: self._assemble(parent, time, burn, list(self.mempool)))
+        self._commit([block])
+        self._listener(Change((), (block,)))
+        self.machine.count(block)
+        return block
+
+    def _assemble(self, parent: BlockHeader, time: int, burn: bool, waiting: Sequence[Pending]) -> Block:
+        vm = self.machine.vm
+        vm.open_block(time, burn=burn)
+        mined = self._execute(waiting)
+        place = {"height": vm.height, "time": time, "burn_height": vm.burn_height, "burn_time": vm.burn_time}
+        return blocks.seal(parent, place, mined, fork=self.fork)
+
+    def _execute(self, waiting: Sequence[Pending]) -> list[MinedTransaction]:
+        """Run what fits, in order of arrival, as far as its nonces follow one another."""
+        nonces = dict(self.archive.nonces)
+        self._left_out = set()
+        left = list(waiting)
+        mined: list[MinedTransaction] = []
+        while len(mined) < MAX_BLOCK_TRANSACTIONS:
+            ready = [one for one in left if all(nonces.get(who, 0) == nonce for who, nonce in one.claims)]
+            if not ready:
+                break
+            for entry in ready[: MAX_BLOCK_TRANSACTIONS - len(mined)]:
+                done = self.machine.run(entry)
+                left.remove(entry)
+                if done is None:
+                    self._left_out.add(entry.txid)
+                else:
+                    mined.append(done)
+                    nonces.update({who: nonce + 1 for who, nonce in entry.claims})
+        return mined
+
+    def _commit(self, made: Sequence[Block], first: Iterable[Mapping[str, Any]] = ()) -> None:
+        records = [*first, *({"block": block.to_json()} for block in made)]
+        places = self._journal.append(records)[len(records) - len(made) :]
+        for block, place in zip(made, places, strict=True):
+            self.archive.add(block, place)
+            for mined in block.transactions:
+                self.mempool.remove(mined.txid)
+        self.mempool.settle(self.archive.nonces, self.archive.tip.burn_height)
+
+    # Time
+
+    def warp(self, seconds: int) -> int:
+        """Put the clock forward. Returns how far it is ahead of the wall clock. The next block shows it."""
+        if not 0 <= seconds <= MAX_OFFSET - self.clock.offset:
+            raise InvalidInput(f"The clock can go forward by 0 to {MAX_OFFSET - self.clock.offset} seconds.")
+        self._journal.append([{"offset": self.clock.offset + seconds}])
+        self.clock.offset += seconds
+        return self.clock.offset
+
+    def _roll_back(self, height: int, fork: int) -> list[Block]:
+        gone = [self.archive.remove_tip() for _ in range(self.archive.tip.height - height)]
+        self.fork = fork
+        self._interfaces.clear()
+        return gone

@@ -1,0 +1,130 @@
+"""The chain's truth on disk: an append-only file of records, each whole or not there.
+
+A record is its length and CRC-32 (4 bytes each, big-endian) and deflated JSON. A crash can tear only the last record,
+which is cut off at the next start; a damaged record in the middle is an error.
+"""
+
+import fcntl
+import json
+import os
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+from bitpay.kit.errors import Conflict
+
+_HEAD = struct.Struct(">II")
+MAGIC = b"localchain journal 1\n"
+
+
+class JournalDamaged(Conflict):
+    """A record in the middle of the journal is not what was written: restore a copy or start afresh."""
+
+    code = "journal_damaged"
+
+
+class JournalInUse(Conflict):
+    """Another process holds this journal."""
+
+    code = "journal_in_use"
+
+
+class Journal:
+    """Appends records and reads them back by their place in the file."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("r+b" if path.exists() else "w+b", buffering=0)
+        os.chmod(path, 0o600)  # noqa: PTH101 - by the path we have just opened
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._file.close()
+            raise JournalInUse(f"{path} is in use by another process") from error
+        self._path = path
+        self._end = self._start()
+
+    def _start(self) -> int:
+        size = self._file.seek(0, os.SEEK_END)
+        if size < len(MAGIC):  # new, or torn at birth
+            self._file.truncate(0)
+            self._write(0, MAGIC)
+            return len(MAGIC)
+        if self._read(0, len(MAGIC)) != MAGIC:
+            raise JournalDamaged(f"{self._path} is not a journal of this version")
+        return size
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the file."""
+        self._file.close()
+
+    @property
+    def end(self) -> int:
+        """Where the next record will stand."""
+        return self._end
+
+    def replay(self) -> Iterator[tuple[int, Any]]:
+        """Yield every record with its place, then cut off what a crash has torn. Raises JournalDamaged."""
+        place = len(MAGIC)
+        while (found := self._record(place)) is not None:
+            record, after = found
+            yield place, record
+            place = after
+        if place < self._end:
+            self._file.truncate(place)
+            os.fsync(self._file.fileno())
+            self._end = place
+
+    def append(self, records: Iterable[Any]) -> list[int]:
+        """Write records so that a crash from now on cannot lose them. Returns their places."""
+        places, frames = [], []
+        place = self._end
+        for record in records:
+            frame = _frame(record)
+            places.append(place)
+            frames.append(frame)
+            place += len(frame)
+        self._write(self._end, b"".join(frames))
+        self._end = place
+        return places
+
+    def read(self, place: int) -> Any:  # noqa: ANN401 - whatever was appended
+        """Return the record at `place`."""
+        found = self._record(place)
+        if found is None:
+            raise JournalDamaged(f"{self._path} has no record at {place}")
+        return found[0]
+
+    def _record(self, place: int) -> tuple[Any, int] | None:
+        head = self._read(place, _HEAD.size)
+        if len(head) < _HEAD.size:
+            return None
+        length, checksum = _HEAD.unpack(head)
+        body = self._read(place + _HEAD.size, length)
+        after = place + _HEAD.size + length
+        if len(body) == length and zlib.crc32(body) == checksum:
+            return json.loads(zlib.decompress(body)), after
+        if after >= self._end:
+            return None  # torn
+        raise JournalDamaged(f"{self._path} is damaged at byte {place}")
+
+    def _read(self, place: int, length: int) -> bytes:
+        return os.pread(self._file.fileno(), length, place)
+
+    def _write(self, place: int, data: bytes) -> None:
+        written = 0
+        while written < len(data):
+            written += os.pwrite(self._file.fileno(), memoryview(data)[written:], place + written)
+        os.fsync(self._file.fileno())
+
+
+def _frame(record: Any) -> bytes:  # noqa: ANN401 - JSON
+    body = zlib.compress(json.dumps(record, separators=(",", ":")).encode(), 1)
+    return _HEAD.pack(len(body), zlib.crc32(body)) + body

@@ -1,0 +1,87 @@
+"""`python -m bitpay.localchain`: serves a local chain until it is told to stop."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+
+from bitpay.kit.errors import BitPayError
+from bitpay.localchain import sdk
+from bitpay.localchain.api.app import create_app
+from bitpay.localchain.chain import Chain, Genesis
+from bitpay.localchain.faucet import endowed
+from bitpay.localchain.service import ChainService, Pace
+
+_GRACE_SECONDS = 3
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line."""
+    options = _parser().parse_args(argv)
+    try:
+        if options.command == "install":
+            sdk.install()
+        else:
+            sdk.require_installed()
+            asyncio.run(serve(options))
+    except BitPayError as error:
+        sys.exit(error.message)
+
+
+async def serve(options: argparse.Namespace) -> None:
+    """Serve until SIGINT or SIGTERM, or until the chain fails."""
+
+    @asynccontextmanager
+    async def opening() -> AsyncIterator[ChainService]:
+        genesis = endowed(Genesis())
+        pace = Pace(options.empty_seconds, options.gather_seconds)
+        async with ChainService(
+            lambda heard: Chain(options.data, genesis, burn_seconds=options.burn_seconds, listener=heard), pace
+        ) as service:
+            service.failure.add_done_callback(lambda _: setattr(server, "should_exit", True))
+            yield service
+
+    app = create_app(opening, token=os.environ.get("LOCALCHAIN_TOKEN", ""), hosts=_hosts(options.host, options.port))
+    config = uvicorn.Config(
+        app,
+        host=options.host,
+        port=options.port,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    await server.serve()
+    if app.state.service.failure.done():
+        app.state.service.failure.result()
+
+
+def _hosts(host: str, port: int) -> frozenset[str]:
+    names = {host, "127.0.0.1", "localhost", "[::1]"}
+    return frozenset(f"{name}:{port}" for name in names)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bitpay.localchain", description=__doc__)
+    parser.add_argument("command", nargs="?", choices=["serve", "install"], default="serve")
+    parser.add_argument("--data", type=Path, default=Path(".localchain"), help="folder of the chain")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
+    parser.add_argument("--port", type=int, default=3999)
+    parser.add_argument("--empty-seconds", type=_seconds, default=5.0, help="an empty block after so long; 0: never")
+    parser.add_argument("--gather-seconds", type=float, default=0.1, help="a block so long after a transaction came")
+    parser.add_argument("--burn-seconds", type=int, default=600, help="chain seconds between burn blocks")
+    parser.add_argument("--hook", action="append", default=[], help="URL that gets every block's transactions")
+    return parser
+
+
+def _seconds(text: str) -> float | None:
+    return float(text) or None
+
+
+if __name__ == "__main__":
+    main()
