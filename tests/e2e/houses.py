@@ -33,7 +33,7 @@ class House:
         return self.folder.instance()
 
     def start(self) -> None:
-        argv = [sys.executable, "-m", "bitpay.cli", "dev", "--data", str(self.data), "--port", str(self.port)]
+        argv = [sys.executable, "-m", "bitpay", "dev", "--data", str(self.data), "--port", str(self.port)]
         with (self.data.parent / "dev.log").open("ab") as log:
             self.process = subprocess.Popen(argv, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + START_SECONDS
@@ -74,7 +74,7 @@ class House:
     def bitpay(self, *argv: str, check: bool = True) -> Any:  # noqa: ANN401 - JSON
         """Run a bitpay command with --json and return what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "bitpay.cli", *argv, "--data", str(self.data), "--json"],
+            [sys.executable, "-m", "bitpay", *argv, "--data", str(self.data), "--json"],
             capture_output=True,
             text=True,
             timeout=120,

@@ -16,7 +16,7 @@ FLOORS = [
     {"streams", "treasury", "transactions"},
     {"marketplace"},
     {"notifications", "analytics", "search", "admin", "demo"},
-    {"app", "cli", "commands", "deployment", "dev", "operations", "__init__"},
+    {"app", "cli", "commands", "deployment", "dev", "operations", "__init__", "__main__"},
 ]
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS, start=1) for name in names}
 TOP = len(FLOORS)

@@ -120,7 +120,7 @@ class DevInstance:
         return self._spawn("chain", argv, env)
 
     def _spawn_bitpay(self) -> subprocess.Popen[bytes]:
-        return self._spawn("bitpay", [sys.executable, "-m", "bitpay.cli", "serve"], self._environment())
+        return self._spawn("bitpay", [sys.executable, "-m", "bitpay", "serve"], self._environment())
 
     def _environment(self) -> dict[str, str]:
         return {

@@ -1,0 +1,5 @@
+"""`python -m bitpay`."""
+
+from bitpay.cli import main
+
+main()
