@@ -23,7 +23,7 @@ interface Question {
   stacks: typeof Stacks;
   title: string;
   contract: string;
-  account: string;
+  account: { name: string; address: string };
   functionArgs: string[];
   postConditions: string[];
   mode: string;
@@ -51,9 +51,9 @@ export function askToSign(question: Question): Promise<boolean> {
 
 function describe({ stacks, title, contract, account, functionArgs, postConditions, mode }: Question): HTMLElement[] {
   const values = functionArgs.map((argument) => make("li", {}, stacks.cvToString(stacks.Cl.deserialize(argument))));
-  const promises = postConditions.map((hex) => make("li", {}, promise(stacks, hex)));
+  const promises = postConditions.map((hex) => make("li", {}, promise(stacks, hex, account)));
   return [
-    make("p", { class: "kicker" }, `Development wallet, ${capitalized(account)}`),
+    make("p", { class: "kicker" }, `Development wallet, ${capitalized(account.name)}`),
     make("h2", { id: "sign-title" }, title),
     make("p", { class: "address" }, contract),
     ...section("With", values, "sign-values"),
@@ -65,10 +65,11 @@ function section(title: string, items: HTMLElement[], name: string): HTMLElement
   return items.length ? [make("h3", { class: "label" }, title), make("ul", { class: name }, ...items)] : [];
 }
 
-/** "ST1WV0…STHJ sends exactly 0.01001000 sBTC" */
-function promise(stacks: typeof Stacks, hex: string): string {
+/** "Alice sends exactly 0.01001000 sBTC" */
+function promise(stacks: typeof Stacks, hex: string, account: Question["account"]): string {
   const condition = stacks.wireToPostCondition(stacks.deserializePostConditionWire(hex));
-  const who = shortened(condition.address);
+  const isSigner = condition.address === account.address || condition.address === "origin";
+  const who = isSigner ? capitalized(account.name) : shortened(condition.address);
   if (condition.type === "ft-postcondition") return `${who} sends ${COMPARED[condition.condition]} ${token(condition.asset, BigInt(condition.amount))}`;
   if (condition.type === "stx-postcondition") return `${who} sends ${COMPARED[condition.condition]} ${Number(condition.amount) / 1e6} STX`;
   if (condition.type === "nft-postcondition") return `${who}: ${condition.asset.split("::")[1]} ${stacks.cvToString(condition.assetId)} ${condition.condition}`;

@@ -57,7 +57,7 @@ async function signBuilt(account: Account, transaction: Stacks.StacksTransaction
 async function callContract(params: Params): Promise<object> {
   const { contract, functionName, functionArgs, postConditions, postConditionMode = "deny", address } = params as unknown as CallParams;
   const [stacks, account] = await Promise.all([import("@stacks/transactions"), signer(address)]);
-  const call = { stacks, title: functionName, contract, account: account.name, functionArgs, postConditions, mode: postConditionMode };
+  const call = { stacks, title: functionName, contract, account, functionArgs, postConditions, mode: postConditionMode };
   if (!(await askToSign(call))) throw new Rejected();
   const [contractAddress = "", contractName = ""] = contract.split(".");
   const transaction = await stacks.makeUnsignedContractCall({
@@ -79,7 +79,7 @@ async function transferStx(params: Params): Promise<object> {
   const { recipient, amount, memo = "", address } = params as unknown as TransferParams;
   const [stacks, account] = await Promise.all([import("@stacks/transactions"), signer(address)]);
   const condition = stacks.postConditionToHex({ type: "stx-postcondition", address: account.address, condition: "eq", amount });
-  const call = { stacks, title: "Send STX", contract: recipient, account: account.name, functionArgs: [], postConditions: [condition], mode: "deny" };
+  const call = { stacks, title: "Send STX", contract: recipient, account, functionArgs: [], postConditions: [condition], mode: "deny" };
   if (!(await askToSign(call))) throw new Rejected();
   const transaction = await stacks.makeUnsignedSTXTokenTransfer({
     recipient,
@@ -95,7 +95,7 @@ async function transferStx(params: Params): Promise<object> {
 
 async function signTransaction(params: Params): Promise<object> {
   const [stacks, account] = await Promise.all([import("@stacks/transactions"), signer(params.address)]);
-  const call = { stacks, title: "Sign a transaction", contract: "", account: account.name, functionArgs: [], postConditions: [], mode: "deny" };
+  const call = { stacks, title: "Sign a transaction", contract: "", account, functionArgs: [], postConditions: [], mode: "deny" };
   if (!(await askToSign(call))) throw new Rejected();
   const { transaction, txid } = await sign(account, { tx: params.transaction });
   return { transaction, txid };

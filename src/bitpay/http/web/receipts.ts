@@ -29,22 +29,28 @@ const KEPT = "bitpay.receipts";
 const SHOWN = 3;
 /** How often a transaction is asked about while no block arrives (ms): the net below the live line. */
 const NET = 5_000;
-const WORDS: Record<State, string> = { signing: "Waiting for your signature", pending: "Sent, waiting for a block", success: "In a block", failed: "Failed" };
+const WORDS: Record<State, string> = { signing: "Waiting for your signature", pending: "Sent, waiting for a block", success: "In block", failed: "Failed:" };
 
 let receipts: Receipt[] = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]") as Receipt[];
 
-/** Prepares, signs, sends and follows one call for an account. Resolves once it is sent or has failed. */
-export async function perform(title: string, account: string, prepare: () => Promise<PreparedCall>): Promise<void> {
+/** Prepares, signs, sends and follows one call for an account. Resolves with whether it was sent. */
+export async function perform(title: string, account: string, prepare: () => Promise<PreparedCall>): Promise<boolean> {
   const receipt: Receipt = { id: crypto.randomUUID(), title, account, state: "signing" };
-  receipts = [...receipts, receipt].slice(-SHOWN);
+  receipts = [...receipts.filter(isOpen), receipt].slice(-SHOWN);
   tell(receipt, {});
   try {
     const [call, before] = await Promise.all([prepare(), balance(account)]);
     const txid = await signAndSend(call, account);
     tell(receipt, { state: "pending", txid, before });
+    return true;
   } catch (error) {
     tell(receipt, { state: "failed", detail: error instanceof Error ? error.message : String(error) });
+    return false;
   }
+}
+
+function isOpen({ state }: Receipt): boolean {
+  return state === "signing" || state === "pending";
 }
 
 async function balance(account: string): Promise<string> {
@@ -71,7 +77,7 @@ async function follow(receipt: Receipt): Promise<void> {
   }
   const height = typeof found.block === "object" ? found.block?.height : found.block;
   const [after, link] = await Promise.all([balance(receipt.account).catch(() => undefined), created(receipt)]);
-  tell(receipt, { state: "success", ...(height && { detail: `Block ${height}` }), ...(after && { after }), ...(link && { link }) });
+  tell(receipt, { state: "success", ...(height && { detail: height.toLocaleString("en").replaceAll(",", "\u2009") }), ...(after && { after }), ...(link && { link }) });
 }
 
 /** The page of the stream that this transaction opened, if it opened one. */
@@ -95,7 +101,7 @@ function card(receipt: Receipt, isNewest: boolean): HTMLElement {
   const { state, title, detail, link } = receipt;
   const close = make("button", { type: "button", class: "receipt-close", "data-dismiss": receipt.id, "aria-label": "Dismiss" }, "×");
   const line = make("span", { class: "receipt-line", "aria-hidden": "true" });
-  const word = make("p", { class: "receipt-state" }, WORDS[state], ...(detail ? [" · ", detail] : []));
+  const word = make("p", { class: "receipt-state" }, WORDS[state], ...(detail ? [" ", detail] : []));
   const parts = [make("p", { class: "receipt-title" }, title), line, word, ...balances(receipt)];
   if (link) parts.push(make("a", { href: link, class: "receipt-link" }, "Open the stream"));
   if (receipt.txid) parts.push(make("p", { class: "receipt-txid", title: receipt.txid }, `0x${plain(receipt.txid).slice(0, 16)}…`));
@@ -107,7 +113,7 @@ function balances({ before, after }: Receipt): HTMLElement[] {
   if (before === undefined || after === undefined) return [];
   const difference = BigInt(after) - BigInt(before);
   const pair = (term: string, sats: bigint) => [make("dt", {}, term), make("dd", { class: "figure" }, sbtc(sats))];
-  const list = make("dl", { class: "receipt-balances", "data-testid": "tx-balances" }, ...pair("Before", BigInt(before)), ...pair("After", BigInt(after)));
+  const list = make("dl", { class: "receipt-balances", "data-testid": "tx-balances" }, ...pair("sBTC before", BigInt(before)), ...pair("sBTC after", BigInt(after)));
   list.append(make("dt", {}, "Change"), make("dd", { class: "figure receipt-change" }, change(difference)));
   return [list];
 }
@@ -122,7 +128,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener(BLOCK, () => void followAll());
 setInterval(() => void (isLive() ? undefined : followAll()), NET);
-// a signature asked for on a page that is gone will never come
-receipts = receipts.filter(({ state }) => state !== "signing");
+// what has ended was read on the page where it ended; a signature asked for there will never come
+receipts = receipts.filter(({ state }) => state === "pending");
 if (all("#receipts").length) draw();
 void followAll();

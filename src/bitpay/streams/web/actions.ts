@@ -4,12 +4,14 @@ import { one, onClick, page } from "../../http/web/dom";
 import { perform } from "../../http/web/receipts";
 import type { PreparedCall } from "../../http/web/wallet";
 
-async function act(button: HTMLElement, title: string, prepare: (sender: string) => Promise<PreparedCall>): Promise<void> {
+/** Resolves with whether the transaction was sent. */
+async function act(button: HTMLElement, title: string, prepare: (sender: string) => Promise<PreparedCall>): Promise<boolean> {
   const sender = page.account;
-  if (!sender) return;
+  if (!sender) return false;
   button.setAttribute("disabled", "");
-  await perform(title, sender, () => prepare(sender));
+  const isSent = await perform(title, sender, () => prepare(sender));
   button.removeAttribute("disabled");
+  return isSent;
 }
 
 onClick("[data-withdraw]", (button) => {
@@ -26,6 +28,11 @@ onClick("[data-cancel]", (button) => {
   void act(button, `Cancel stream ${id}`, (sender) => post(`/api/v1/streams/${id}/prepare-cancel`, { sender }));
 });
 
+/** Once it is sent, its receipt goes on where the new stream will appear, and nobody signs the same form twice. */
+async function open(button: HTMLElement, title: string, call: PreparedCall): Promise<void> {
+  if (await act(button, title, () => Promise.resolve(call))) location.assign(`/streams?account=${page.account}`);
+}
+
 /** The form is checked on the server; where it holds, what comes back carries the call to sign. */
 document.addEventListener("htmx:after:swap", () => {
   const ready = one("[data-prepared]");
@@ -33,5 +40,5 @@ document.addEventListener("htmx:after:swap", () => {
   if (!ready || !call) return;
   delete ready.dataset.prepared;
   const button = one('[data-testid="submit-create"]') ?? ready;
-  void act(button, ready.dataset.title ?? "Open a stream", () => Promise.resolve(JSON.parse(call) as PreparedCall));
+  void open(button, ready.dataset.title ?? "Open a stream", JSON.parse(call) as PreparedCall);
 });
