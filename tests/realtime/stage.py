@@ -82,7 +82,7 @@ class Stage:
 
 @asynccontextmanager
 async def running(app: Any, port: int) -> AsyncIterator[None]:  # noqa: ANN401 - socketio is untyped
-    web = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off"))
+    web = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off", timeout_graceful_shutdown=1))
     task = asyncio.create_task(web.serve())
     while not web.started:
         await asyncio.sleep(0.01)

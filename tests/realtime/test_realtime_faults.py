@@ -61,7 +61,7 @@ async def test_polling_works_where_websockets_do_not(stage: Stage) -> None:
     await stage.say("stream:7", 1)
     async with asyncio.timeout(PATIENCE):
         assert (await heard.get())["n"] == 1
-    await client.disconnect()
+    await client.eio.disconnect(abort=True)
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ class FaucetRequest(Json):
     """Money out of nothing: `amount` in sats or micro-STX, for a demo account's name or any address."""
 
     account: str = Field(max_length=200)
-    asset: Literal["sbtc", "stx"] = "sbtc"
+    token: Literal["sbtc", "stx"] = "sbtc"  # noqa: S105 - a kind of money
     amount: int = Field(ge=1, le=MAX_SATS)
 
 

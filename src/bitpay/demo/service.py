@@ -35,7 +35,7 @@ class DemoService:
 
     async def faucet(self, asked: FaucetRequest) -> str:
         """Send money to a demo account or any address, and return the transaction's id."""
-        return await self._control.faucet(asked.asset, self._address(asked.account), asked.amount)
+        return await self._control.faucet(asked.token, self._address(asked.account), asked.amount)
 
     async def warp(self, seconds: int) -> ChainTime:
         """Let the chain's clock jump."""

@@ -121,10 +121,10 @@ class StreamService:
         if document["sender"] != sender:
             raise Forbidden("Only the stream's sender can cancel it.")
         state = state_of(document, now)
+        if state.status not in OPEN:
+            raise NotCancelable(f"This stream is {state.status}: there is nothing left to refund.")
         if not document["cancelable"]:
             raise NotCancelable("The sender gave up the right to cancel this stream.")
-        if state.status not in OPEN or not state.refundable:
-            raise NotCancelable(f"This stream is {state.status}: there is nothing left to refund.")
         call = calls.cancel(self._contracts, stream_id=stream_id, refundable=state.refundable)
         figures = {"action": "cancel", "streamId": stream_id, "refundAtMost": state.refundable}
         return self._prepared(call, {**figures, "vested": state.vested})
