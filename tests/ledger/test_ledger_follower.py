@@ -169,7 +169,8 @@ async def test_two_followers_race_and_every_block_is_applied_once(book: Book, da
     tip = chain.grow(None, 30)
     first = await follow(book, View(chain, chain.path(tip)[9]))
     other = await follow(Book(database, [PROJECTION], RoomLog(database)), View(chain, chain.path(tip)[9]))
-    first._source = other._source = View(chain, tip)
+    for follower in (first, other):
+        follower._source = follower._reader._source = View(chain, tip)
 
     assert await first.step()
     with pytest.raises(HeadMoved):

@@ -128,7 +128,7 @@ def mailed(before: Document | None, after: Document | None, event: LedgerEvent) 
 
 
 async def test_nothing_unsaid_silently_and_nothing_said_needlessly(database: Database) -> None:
-    book = Book(database, [replace(PROJECTION, messages=mailed)], RoomLog(database))
+    book = Book(database, [replace(PROJECTION, messages=mailed, leaves_house=True)], RoomLog(database))
     chain = Chain(4)
     fork = chain.grow(None, 1, events=2)
     old = chain.grow(fork, 1, events=2)

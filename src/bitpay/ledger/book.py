@@ -4,7 +4,7 @@ Every change is one transaction that moves the head by compare-and-swap before i
 can never both apply a block, and a reader never sees half of one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,7 +15,7 @@ from bitpay.kit.errors import BitPayError, Conflict
 from bitpay.ledger.alerts import Alerts
 from bitpay.ledger.events import DecodedBlock, event_document, storable_fields
 from bitpay.ledger.fold import Documents, Folded, fold, keys_of
-from bitpay.ledger.projection import Key, Projection
+from bitpay.ledger.projection import Key, LedgerEvent, Message, Projection
 from bitpay.stacks.model import BlockHeader
 from bitpay.store import Database, Document, collection, index, outbox, transaction
 
@@ -144,6 +144,8 @@ class Book:
             await self._write_documents(folded.changed, session)
             await self._write_images(folded, session)
             await self._say(folded, applies, final_burn, session)
+            if any(block.events and block.header.burn_height <= final_burn for block in run):
+                await self._rooms.begin_epoch(session)
             await self.alerts.record([problem for block in run for problem in block.problems], session)
 
         await transaction(self.database.client, work, session=session)
@@ -232,7 +234,7 @@ class Book:
                 "burnHeight": block.header.burn_height,
                 "collection": name,
                 "key": key,
-                "before": storable_fields(before) if before is not None else None,
+                "before": None if before is None else dict(storable_fields(before)),
             }
             for block, name, key, before in folded.images
         ]
@@ -243,28 +245,15 @@ class Book:
         entries: list[Document] = []
         rows: list[outbox.Row] = []
         for number, (event, message) in enumerate(folded.messages):
-            data = storable_fields(message.data)
-            if event.block.burn_height > final_burn:
-                entries += [
-                    {"room": room, "event": message.event, "data": data, "block": event.block.hash}
-                    for room in message.rooms
-                ]
-            rows += [
-                outbox.Row(
-                    id=f"{event.id}:{message.event}:{kind}:{applies[event.block.hash]}",
-                    kind=kind,
-                    event=message.event,
-                    data=data,
-                    block=event.block.hash,
-                    burn_height=event.block.burn_height,
-                    order=f"{event.order}:{number:06}",
-                )
-                for kind in message.kinds
-            ]
+            told = message.rooms if event.block.burn_height > final_burn else ()
+            if not told and not message.kinds:
+                continue
+            data = dict(storable_fields(message.data))
+            common = {"event": message.event, "data": data, "block": event.block.hash}
+            entries += [{"room": room, **common} for room in told]
+            rows += _outbox_rows(event, message, data, number, applies[event.block.hash])
         await self._rooms.append(entries, session)
         await outbox.add(self.database, rows, session)
-        if any(event.block.burn_height <= final_burn and message.rooms for event, message in folded.messages):
-            await self._rooms.begin_epoch(session)
 
     async def _rolled_back_head(self, head: Head, target: BlockHeader | None) -> Head:
         if target is not None:
@@ -288,6 +277,21 @@ class Book:
             oldest.setdefault(row["collection"], {})[row["key"]] = row["before"]
         await self._write_documents(oldest, session)
         await self._images.delete_many(query, session=session)
+
+
+def _outbox_rows(
+    event: LedgerEvent, message: Message, data: Document, number: int, applies: int
+) -> Iterator[outbox.Row]:
+    for kind in message.kinds:
+        yield outbox.Row(
+            id=f"{event.id}:{message.event}:{kind}:{applies}",
+            kind=kind,
+            event=message.event,
+            data=data,
+            block=event.block.hash,
+            burn_height=event.block.burn_height,
+            order=f"{event.order}:{number:06}",
+        )
 
 
 def _write(key: Key, document: Document | None) -> DeleteOne | ReplaceOne[Document]:

@@ -1,6 +1,6 @@
 """From a block to BitPay's events: only our contracts, only transactions that succeeded, only versions we know."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from bitpay.protocol.ids import Contracts
 from bitpay.stacks.errors import StacksError
 from bitpay.stacks.model import Block, BlockHeader, ContractLog, TransactionReceipt
 from bitpay.store import Document, storable
+from bitpay.store.connection import MAX_INT
 
 PRINT = "print"
 
@@ -120,20 +121,31 @@ def event_from(document: Document, header: BlockHeader) -> LedgerEvent:
     )
 
 
-def storable_fields(value: Mapping[str, Any]) -> Document:
-    """Return a document whose integers BSON can hold: beyond 63 bits they become decimal text."""
-    return {key: _storable(item) for key, item in value.items()}
+def storable_fields(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a document whose integers BSON can hold: beyond 63 bits they become decimal text.
+
+    It is the same object when nothing has to change, as nearly always.
+    """
+    return value if _fits(value.values()) else {key: _storable(item) for key, item in value.items()}
+
+
+def _fits(items: Iterable[Any]) -> bool:
+    for item in items:
+        kind = type(item)
+        if kind is int:
+            if not -MAX_INT <= item <= MAX_INT:
+                return False
+        elif kind is dict:
+            if not _fits(item.values()):
+                return False
+        elif kind is list and not _fits(item):
+            return False
+    return True
 
 
 def _storable(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    match value:
-        case bool() | str() | None:
-            return value
-        case int():
-            return storable(value)
-        case list() | tuple():
-            return [_storable(item) for item in value]
-        case Mapping():
-            return storable_fields(value)
-        case _:
-            return value
+    if isinstance(value, Mapping):
+        return {key: _storable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(item) for item in value]
+    return storable(value) if type(value) is int else value

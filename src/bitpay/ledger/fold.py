@@ -53,7 +53,7 @@ def _fold_event(
     event: LedgerEvent,
     seen: set[tuple[str, Key]] | None,
 ) -> None:
-    """Fold one event; `seen` are the documents that have this block's image already, None keeps no images."""
+    """Fold one event; `seen` are the documents that have this block's image already, None for a final block."""
     changed = folded.changed.setdefault(projection.collection, {})
     for key in projection.keys(event):
         before = changed[key] if key in changed else documents.get(key)
@@ -64,4 +64,6 @@ def _fold_event(
             seen.add((projection.collection, key))
             folded.images.append((block, projection.collection, key, before))
         changed[key] = after
+        if seen is None and not projection.leaves_house:
+            continue
         folded.messages += [(event, message) for message in projection.messages(before, after, event)]

@@ -4,7 +4,6 @@ A step either applies a run of blocks, or rolls back, or finds that there is not
 do is decided when it is done, from the head as it is then; deliveries only make a step cheaper or sooner.
 """
 
-import asyncio
 import time
 from collections.abc import Sequence
 
@@ -12,8 +11,9 @@ import structlog
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from bitpay.ledger.book import UNFINAL_BURN_BLOCKS, Book, Head, NoImages
-from bitpay.ledger.candidates import MAX_BLOCKS, MAX_EVENTS, Candidates, bounded
-from bitpay.ledger.events import DecodedBlock, decode_block
+from bitpay.ledger.candidates import MAX_BLOCKS, Candidates
+from bitpay.ledger.events import DecodedBlock
+from bitpay.ledger.reader import Reader
 from bitpay.ledger.source import ChainSource
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks.model import BlockHeader
@@ -21,7 +21,6 @@ from bitpay.stacks.model import BlockHeader
 MAX_BURN_DEPTH = 10
 """A reorganisation deeper than this many Bitcoin blocks is not believed: the follower stops and a person looks."""
 _ROLLBACK_BLOCKS = 200
-_READ_AT_ONCE = 4
 _PRUNE_EVERY = 100
 _BEHIND_PATIENCE_SECONDS = 60.0
 
@@ -40,7 +39,7 @@ class Follower:
         self.tip: BlockHeader | None = None
         self._book = book
         self._source = source
-        self._contracts = contracts
+        self._reader = Reader(source, contracts, self.candidates)
         self._start_height = start_height
         self._behind_since: float | None = None
         self._alerted: set[str] = set()
@@ -48,8 +47,13 @@ class Follower:
 
     async def load(self) -> None:
         """Read the head afresh, as after a start or after somebody else moved it."""
+        self._reader.drop()
         self.head = await self._book.head()
         self._alerted.update(await self._book.alerts.open_among((DEEP, BEHIND)))
+
+    def close(self) -> None:
+        """End what is under way beside the steps."""
+        self._reader.drop()
 
     async def step(self, session: AsyncClientSession | None = None) -> bool:
         """Take one step and return whether the books changed. Raises HeadMoved, SourceError and database errors."""
@@ -59,37 +63,11 @@ class Follower:
         if tip.hash == self.head.hash:
             await self._all_is_well()
             return False
-        if tip.height > self.head.height and (headers := await self._next_headers(tip)):
-            if self.head.empty or headers[0].parent_hash == self.head.hash:
-                return await self._apply(await self._read(headers), session)
-        elif tip.height > self.head.height:
-            return False
+        if tip.height > self.head.height:
+            following = await self._reader.after(self.head, tip)
+            if following is not None:
+                return await self._apply(following, session) if following else False
         return await self._leave_branch(tip, session)
-
-    async def _next_headers(self, tip: BlockHeader) -> list[BlockHeader]:
-        """Return the linked headers that follow our height in the node's chain, as many as one run takes."""
-        first = self.head.height + 1
-        headers = await self._source.headers(first, min(tip.height, first + MAX_BLOCKS - 1))
-        linked: list[BlockHeader] = []
-        for height, header in enumerate(headers, first):
-            if header.height != height or (linked and header.parent_hash != linked[-1].hash):
-                break  # the chain moved while we read it
-            linked.append(header)
-        return linked
-
-    async def _read(self, headers: Sequence[BlockHeader]) -> list[DecodedBlock]:
-        """Return the run's blocks; what was not delivered is read, a few blocks at a time."""
-        blocks: list[DecodedBlock] = []
-        for start in range(0, len(headers), _READ_AT_ONCE):
-            portion = headers[start : start + _READ_AT_ONCE]
-            blocks += await asyncio.gather(*(self._whole(header) for header in portion))
-            if sum(len(block.events) for block in blocks) >= MAX_EVENTS:
-                break
-        return bounded(blocks)
-
-    async def _whole(self, header: BlockHeader) -> DecodedBlock:
-        delivered = self.candidates.get(header.hash)
-        return delivered or decode_block(await self._source.block(header), self._contracts)
 
     async def _apply(self, run: Sequence[DecodedBlock], session: AsyncClientSession | None) -> bool:
         tip_burn = max(self.tip.burn_height if self.tip else 0, run[-1].header.burn_height)

@@ -106,6 +106,7 @@ class Ledger:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._follower.close()
             with suppress(PyMongoError):
                 await lease.release()
 

@@ -58,8 +58,9 @@ class Projection:
 
     `keys(event)` names the documents that the event touches. `step(document, event)` returns the new document (None:
     there is none), or the same object when nothing changes; it is pure, total and never alters its argument.
-    `messages(before, after, event)` is asked once per changed document. A new `version` means that documents folded
-    by older code must be folded again.
+    `messages(before, after, event)` is asked once per changed document; for final blocks only where `leaves_house`
+    says that some of its messages have `kinds`. A new `version` means that documents folded by older code must be
+    folded again.
     """
 
     collection: str
@@ -67,3 +68,4 @@ class Projection:
     keys: Callable[[LedgerEvent], Sequence[Key]]
     step: Callable[[Document | None, LedgerEvent], Document | None]
     messages: Callable[[Document | None, Document | None, LedgerEvent], Sequence[Message]] = field(default=_silent)
+    leaves_house: bool = False

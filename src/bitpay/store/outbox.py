@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pymongo import DeleteOne, InsertOne
+from pymongo import DeleteOne, InsertOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from bitpay.store.connection import Database, Document
@@ -19,7 +19,7 @@ from bitpay.store.indexes import collection, index
 OUTBOX = collection("outbox")
 _RETENTION_SECONDS = 14 * 86_400
 
-index(OUTBOX, [("kind", 1), ("state", 1), ("burnHeight", 1), ("order", 1)])
+index(OUTBOX, [("kind", 1), ("state", 1), ("order", 1)])
 index(OUTBOX, [("block", 1)])
 index(OUTBOX, [("state", 1), ("leaseUntil", 1)])
 index(OUTBOX, [("finishedAt", 1)], expireAfterSeconds=_RETENTION_SECONDS)
@@ -28,6 +28,8 @@ WAITING = "waiting"
 LEASED = "leased"
 DONE = "done"
 FAILED = "failed"
+WITHDRAWN = "withdrawn"
+"""Tried without success before its block left the chain; only its retraction is still delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +73,16 @@ async def retract(database: Database, blocks: Sequence[str], session: AsyncClien
         await database[OUTBOX].bulk_write(changes, session=session)
 
 
-def _unsaid(row: Document) -> list[DeleteOne | InsertOne[Document]]:
+def _unsaid(row: Document) -> list[DeleteOne | InsertOne[Document] | UpdateOne]:
     if row["state"] == WAITING and not row["attempts"]:
         return [DeleteOne({"_id": row["_id"]})]
-    # At once: whoever heard the news must not wait for the correction.
-    retraction = {**row, "_id": f"{row['_id']}:retracted", "retracts": row["_id"], "burnHeight": 0, **_fresh()}
-    retraction.pop("finishedAt", None)
+    # At once: whoever may have heard the news must not wait for the correction.
+    kept = {name: row[name] for name in ("kind", "event", "data", "block", "order")}
+    retraction = {"_id": f"{row['_id']}:retracted", "retracts": row["_id"], "burnHeight": 0, **kept, **_fresh()}
+    if row["state"] == WAITING:
+        return [UpdateOne({"_id": row["_id"]}, {"$set": {"state": WITHDRAWN}}), InsertOne(retraction)]
     return [InsertOne(retraction)]
 
 
 def _fresh() -> Document:
-    return {"state": WAITING, "attempts": 0, "leaseUntil": None, "notBefore": None}
+    return {"state": WAITING, "attempts": 0, "leaseUntil": None, "notBefore": None, "owner": None}
