@@ -1,10 +1,10 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.contracts.world import Account, World
 
 from bitpay.localchain import sdk
 from bitpay.localchain.vm import Vm
-from tests.contracts.world import Account, World
 
 
 @pytest.fixture(scope="session")

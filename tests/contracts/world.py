@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.contracts.contract_types import Refusal, to_plain, to_value
+from tests.contracts.error_constants import all_constants, constants
+
 from bitpay.localchain.vm import Call, Cost, Outcome, Vm
 from bitpay.protocol.events import ContractEvent, decode_event
 from bitpay.protocol.ids import NAMES, Contracts
@@ -21,8 +24,6 @@ from bitpay.protocol.sources import SIMNET_SBTC, sources
 from bitpay.stacks.clarity import Err
 from bitpay.stacks.keys import PrivateKey
 from bitpay.stacks.network import Network
-from tests.contracts.contract_types import Refusal, to_plain, to_value
-from tests.contracts.error_constants import all_constants, constants
 
 PEOPLE = ("deployer", "ann", "ben", "cleo", "olga", "alice", "bob", "carol", "dave", "erin", "mallory")
 """ann, ben and cleo are the first admins, olga the first operator; mallory is up to no good."""
@@ -40,7 +41,7 @@ class Account:
     address: str
 
 
-class Refused(Exception):  # noqa: N818 - what the contract did
+class Refused(Exception):
     """A call that a contract answered with `(err code)`."""
 
     def __init__(self, code: int) -> None:
@@ -193,9 +194,7 @@ class World:
     def _events(self) -> list[ContractEvent]:
         logs = (event for event in self.outcome.events if event.kind == "contract_log")
         return [
-            decode_event(name, log.raw_value)
-            for log in logs
-            if (name := self.ids.name_of(log.contract_id)) is not None
+            decode_event(name, log.raw_value) for log in logs if (name := self.ids.name_of(log.contract_id)) is not None
         ]
 
     # Time
@@ -223,7 +222,7 @@ class World:
 
     def open(self, sender: Account, recipient: Account | str, amount: int, **terms_or_schedule: Any) -> int:  # noqa: ANN401
         """Open a stream, linear over 100 seconds from now unless said otherwise; returns its id."""
-        about = {key: terms_or_schedule.pop(key) for key in ("cancelable", "transferable", "memo") if key in terms_or_schedule}
+        about = {key: terms_or_schedule.pop(key) for key in terms() if key in terms_or_schedule}
         opened: int = self.core.open_stream(recipient, amount, schedule(**terms_or_schedule), terms(**about), by=sender)
         return opened
 
