@@ -129,7 +129,7 @@ def test_what_the_chain_cannot_hold_cannot_be_made(made: object, error: type[Sta
 @pytest.mark.parametrize(
     ("text", "offset", "field"),
     [
-        ("", 0, "type"),
+        ("", 0, "value"),
         ("0f", 0, "type"),
         ("ff", 0, "type"),
         ("01" + "00" * 15, 16, "uint"),
@@ -146,7 +146,7 @@ def test_what_the_chain_cannot_hold_cannot_be_made(made: object, error: type[Sta
         ("0516" + "00" * 19, 21, "principal"),
         ("0616" + "00" * 20 + "0131", 22, "contract name"),
         ("0616" + "00" * 20 + "00", 22, "contract name"),
-        ("0616" + "00" * 20, 22, "contract name"),
+        ("0616" + "00" * 20, 22, "value"),
         ("0616" + "00" * 20 + "0561", 24, "contract name"),
         ("0b0000", 3, "list"),
         ("0b00000002030303", 7, "value"),
@@ -157,7 +157,7 @@ def test_what_the_chain_cannot_hold_cannot_be_made(made: object, error: type[Sta
         ("0c00000002016103016103", 8, "tuple key"),
         ("0c00000001013103", 5, "tuple key"),
         ("0c000000010161", 7, "tuple"),
-        ("0a", 1, "type"),
+        ("0a", 1, "value"),
     ],
 )
 def test_malformed_bytes_are_refused_with_the_place(text: str, offset: int, field: str) -> None:

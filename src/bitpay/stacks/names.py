@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from bitpay.stacks.errors import NameInvalid
 
@@ -14,19 +15,25 @@ _CLARITY_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9\-_!?+<>=/*]*|[-+=/*]|[<>]=?")
 _CONTRACT_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9\-_]*|__transient")
 
 
+@lru_cache(maxsize=4096)
+def _matches(pattern: re.Pattern[str], text: str) -> bool:
+    """Say whether a text of bounded length matches; the same few names are asked for again and again."""
+    return pattern.fullmatch(text) is not None
+
+
 def is_clarity_name(text: str) -> bool:
     """Say whether `text` can name a function, variable, asset or tuple key."""
-    return len(text) <= MAX_NAME and _CLARITY_NAME.fullmatch(text) is not None
+    return len(text) <= MAX_NAME and _matches(_CLARITY_NAME, text)
 
 
 def is_contract_name(text: str) -> bool:
     """Say whether `text` can name a contract: at most 40 characters."""
-    return len(text) <= MAX_CONTRACT_NAME and _CONTRACT_NAME.fullmatch(text) is not None
+    return len(text) <= MAX_CONTRACT_NAME and _matches(_CONTRACT_NAME, text)
 
 
 def is_principal_name(text: str) -> bool:
     """Say whether `text` can be the name in a principal: a contract's name of at most 128 characters."""
-    return len(text) <= MAX_NAME and _CONTRACT_NAME.fullmatch(text) is not None
+    return len(text) <= MAX_NAME and _matches(_CONTRACT_NAME, text)
 
 
 def clarity_name(text: str) -> str:

@@ -196,7 +196,7 @@ def to_hex(condition: PostCondition) -> str:
 def read(reader: Reader) -> PostCondition:
     """Read one post-condition."""
     start = reader.offset
-    kind = reader.number(1, "post-condition type")
+    kind = reader.byte("post-condition type")
     if kind >= len(_READERS):
         raise DecodeError(f"no post-condition has type {kind}", offset=start, field="post-condition type")
     return _READERS[kind](reader, _read_principal(reader))
@@ -235,7 +235,7 @@ _Code = TypeVar("_Code", Compare, Sent, Performs)
 
 def _read_code(reader: Reader, codes: type[_Code]) -> _Code:
     start = reader.offset
-    number = reader.number(1, "condition code")
+    number = reader.byte("condition code")
     try:
         return codes(number)
     except ValueError as error:
@@ -244,7 +244,7 @@ def _read_code(reader: Reader, codes: type[_Code]) -> _Code:
 
 def _read_principal(reader: Reader) -> Principal | None:
     start = reader.offset
-    kind = reader.number(1, "principal type")
+    kind = reader.byte("principal type")
     if kind == 1:
         return None
     if kind == 2:

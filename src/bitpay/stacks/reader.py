@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import struct
+from functools import lru_cache
+from typing import Any
+
 from bitpay.stacks import clarity
 from bitpay.stacks.addresses import VERSIONS, Principal
 from bitpay.stacks.errors import DecodeError
@@ -26,9 +30,21 @@ class Reader:
         self.offset = end
         return taken
 
+    def byte(self, field: str) -> int:
+        """Read one byte."""
+        offset = self.offset
+        if offset >= len(self.data):
+            raise DecodeError("the bytes end", offset=offset, field=field)
+        self.offset = offset + 1
+        return self.data[offset]
+
     def number(self, size: int, field: str) -> int:
         """Read an unsigned integer of `size` bytes."""
-        return int.from_bytes(self.take(size, field))
+        return int.from_bytes(self.take(size, field), "big")
+
+    def unpack(self, layout: struct.Struct, field: str) -> tuple[Any, ...]:
+        """Read several fields at once."""
+        return layout.unpack(self.take(layout.size, field))
 
     def count(self, smallest: int, field: str) -> int:
         """Read a u32 count of things of at least `smallest` bytes; a count that promises more than is there fails."""
@@ -41,7 +57,7 @@ class Reader:
     def clarity_name(self, field: str) -> str:
         """Read a name of up to 128 characters."""
         start = self.offset
-        name = self.take(self.number(1, field), field).decode("latin-1")
+        name = self.take(self.byte(field), field).decode("latin-1")
         if not is_clarity_name(name):
             raise DecodeError(f"not a name: {name!r}", offset=start, field=field)
         return name
@@ -49,7 +65,7 @@ class Reader:
     def contract_name(self, field: str = "contract name") -> str:
         """Read a contract's name."""
         start = self.offset
-        name = self.take(self.number(1, field), field).decode("latin-1")
+        name = self.take(self.byte(field), field).decode("latin-1")
         if not is_contract_name(name):
             raise DecodeError(f"not a contract name: {name!r}", offset=start, field=field)
         return name
@@ -57,14 +73,18 @@ class Reader:
     def address(self, field: str) -> Principal:
         """Read a version and a hash160."""
         start = self.offset
-        version = self.number(1, field)
-        if version >= VERSIONS:
-            raise DecodeError(f"no address has version {version}", offset=start, field=field)
-        return Principal(version, self.take(20, field))
+        return self._principal(field, start, self.take(21, field), None)
 
     def contract(self, field: str) -> Principal:
         """Read an address and a contract's name."""
-        return self.address(field).contract(self.contract_name(f"{field} name"))
+        start = self.offset
+        raw = self.take(21, field)
+        return self._principal(field, start, raw, self.contract_name(f"{field} name"))
+
+    def _principal(self, field: str, start: int, raw: bytes, name: str | None) -> Principal:
+        if raw[0] >= VERSIONS:
+            raise DecodeError(f"no address has version {raw[0]}", offset=start, field=field)
+        return _principal(raw, name)
 
     def value(self) -> clarity.Value:
         """Read a Clarity value."""
@@ -84,6 +104,11 @@ class Reader:
         left = len(self.data) - self.offset
         if left:
             raise DecodeError(f"{left} bytes after the end", offset=self.offset, field=field)
+
+
+@lru_cache(maxsize=16384)  # transactions name the same principals again and again
+def _principal(raw: bytes, name: str | None) -> Principal:
+    return Principal(raw[0], raw[1:], name)
 
 
 def sized_name(name: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The type a value has, as far as the chain's limits need it: one type per list, size and depth.
+"""The type a value has, as far as the chain's limits need it: one type per list, and sizes.
 
 The chain measures a value by its type: a list counts its longest item as often as it has items. Rules and numbers:
 stacks-core `clarity-types/src/types/signatures.rs` (`type_of`, `least_supertype_v2_1`, `inner_size`, `type_size`).
@@ -6,9 +6,9 @@ stacks-core `clarity-types/src/types/signatures.rs` (`type_of`, `least_supertype
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import reduce
-from typing import Final
+from collections.abc import Callable, Sequence
+from functools import lru_cache, reduce
+from typing import Any, Final, NamedTuple
 
 from bitpay.stacks.clarity.values import (
     MAX_VALUE_BYTES,
@@ -30,18 +30,27 @@ from bitpay.stacks.clarity.values import (
 from bitpay.stacks.errors import ValueInvalid
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
-    """A type. `length` is the most bytes, characters or items; `parts` are what it is made of, by name."""
+class Type(NamedTuple):
+    """A type: its `size` in bytes for the largest value, and `signature`, the bytes of the type itself.
+
+    `length` is the most bytes, characters or items; `parts` are the types inside and `names` a tuple's keys.
+    """
 
     kind: str
-    length: int = 0
-    parts: tuple[tuple[str, Type], ...] = ()
+    length: int
+    size: int
+    signature: int
+    parts: tuple[Type, ...] = ()
+    names: tuple[str, ...] = ()
 
 
-UNKNOWN: Final = Type("unknown")
-_PLAIN: Final = {Int: Type("int"), UInt: Type("uint"), Bool: Type("bool"), PrincipalValue: Type("principal")}
-_PLAIN_SIZE: Final = {"unknown": 1, "int": 16, "uint": 16, "bool": 1, "principal": 148}
+UNKNOWN: Final = Type("unknown", 0, 1, 1)
+_PLAIN: Final[dict[type[Value], Type]] = {
+    Int: Type("int", 0, 16, 1),
+    UInt: Type("uint", 0, 16, 1),
+    Bool: Type("bool", 0, 1, 1),
+    PrincipalValue: Type("principal", 0, 148, 1),
+}
 
 
 def check(value: Value) -> None:
@@ -51,106 +60,89 @@ def check(value: Value) -> None:
 
 def type_of(value: Value) -> Type:
     """Return the type of a value; raises `ValueInvalid` where the chain knows none."""
-    plain = _PLAIN.get(type(value))
-    return _sequence_or_wrapper(value) if plain is None else plain
-
-
-def _sequence_or_wrapper(value: Value) -> Type:
-    match value:
-        case Buffer(data):
-            return Type("buffer", len(data))
-        case Ascii(text) | Utf8(text):
-            return Type("string-ascii" if isinstance(value, Ascii) else "string-utf8", len(text))
-        case List():
-            return list_type(value.items)
-        case Tuple():
-            return _limited(Type("tuple", 0, tuple((key, type_of(item)) for key, item in value.items)))
-    return _wrapper(value)
-
-
-def _wrapper(value: Value) -> Type:
-    match value:
-        case NoneValue():
-            return _optional(UNKNOWN)
-        case Some(inner):
-            return _optional(type_of(inner))
-        case Ok(inner):
-            return _response(type_of(inner), UNKNOWN)
-        case Err(inner):
-            return _response(UNKNOWN, type_of(inner))
-    raise ValueInvalid(f"not a Clarity value: {type(value).__name__}")
-
-
-def list_type(items: tuple[Value, ...]) -> Type:
-    """Return the type of a list of these items; raises `ValueInvalid` when they share none."""
-    return _list(reduce(unify, map(type_of, items), UNKNOWN), len(items))
+    kind = type(value)
+    plain = _PLAIN.get(kind)
+    return _TYPERS[kind](value) if plain is None else plain
 
 
 def unify(a: Type, b: Type) -> Type:
     """Return the narrowest type that holds both; raises `ValueInvalid` when there is none."""
-    if a == b or b is UNKNOWN:
+    if a is b or b is UNKNOWN:
         return a
     if a is UNKNOWN:
         return b
     if a.kind != b.kind:
         raise ValueInvalid(f"a list cannot hold {a.kind} and {b.kind}")
-    if a.kind == "list":
-        return _list(_unify_parts(a, b)[0][1], max(a.length, b.length))
-    return _limited(Type(a.kind, max(a.length, b.length), _unify_parts(a, b)))
-
-
-def _unify_parts(a: Type, b: Type) -> tuple[tuple[str, Type], ...]:
-    if [name for name, _ in a.parts] != [name for name, _ in b.parts]:
+    if a.names != b.names:
         raise ValueInvalid("a list cannot hold tuples of different keys")
-    return tuple((name, unify(one, other)) for (name, one), (_, other) in zip(a.parts, b.parts, strict=True))
+    return _MAKERS[a.kind](max(a.length, b.length), tuple(map(unify, a.parts, b.parts)), a.names)
 
 
-def _optional(inner: Type) -> Type:
-    return _limited(Type("optional", 0, (("some", inner),)))
+def _list_of(value: List) -> Type:
+    items = value.items
+    kinds = set(map(type, items))
+    plain = _PLAIN.get(kinds.pop()) if len(kinds) == 1 else None
+    return _list(len(items), (reduce(unify, map(type_of, items), UNKNOWN) if plain is None else plain,))
 
 
-def _response(ok: Type, err: Type) -> Type:
-    return _limited(Type("response", 0, (("ok", ok), ("err", err))))
+def _sequence(kind: str, width: int) -> Callable[..., Type]:
+    @lru_cache(maxsize=1024)  # one object for one length makes unifying quick
+    def make(length: int, _parts: tuple[Type, ...] = (), _names: tuple[str, ...] = ()) -> Type:
+        return Type(kind, length, 4 + width * length, 5)
+
+    return make
 
 
-def _list(entry: Type, length: int) -> Type:
-    return _limited(Type("list", length, (("item", entry),)))
+def _list(length: int, parts: tuple[Type, ...], _names: Sequence[str] = ()) -> Type:
+    (entry,) = parts
+    signature = entry.signature + 5
+    return _limited(Type("list", length, entry.size * length + signature, signature, parts))
+
+
+def _tuple(_length: int, parts: tuple[Type, ...], names: tuple[str, ...]) -> Type:
+    named = 2 * len(names) + sum(map(len, names))
+    signature = named + sum([part.signature for part in parts])
+    return _limited(Type("tuple", 0, signature + named + sum([part.size for part in parts]), signature, parts, names))
+
+
+def _wrapper(kind: str) -> Callable[..., Type]:
+    def make(_length: int, parts: tuple[Type, ...], _names: Sequence[str] = ()) -> Type:
+        signature = 1 + sum([part.signature for part in parts])
+        return _limited(Type(kind, 0, 1 + max([part.size for part in parts]), signature, parts))
+
+    return make
 
 
 def _limited(made: Type) -> Type:
-    if made.kind in {"list", "tuple", "optional", "response"} and size(made) > MAX_VALUE_BYTES:
+    if made.size > MAX_VALUE_BYTES:
         raise ValueInvalid(f"a {made.kind} that may take more than {MAX_VALUE_BYTES} bytes")
     return made
 
 
-def size(measured: Type) -> int:
-    """Return how many bytes the chain counts for the largest value of a type."""
-    plain = _PLAIN_SIZE.get(measured.kind)
-    if plain is not None:
-        return plain
-    inner = [size(part) for _, part in measured.parts]
-    match measured.kind:
-        case "list":
-            return inner[0] * measured.length + _signature_size(measured)
-        case "tuple":
-            return _signature_size(measured) + _names_size(measured) + sum(inner)
-        case "optional" | "response":
-            return max(inner) + 1
-        case "string-utf8":
-            return 4 + 4 * measured.length
-    return 4 + measured.length
+_buffer = _sequence("buffer", 1)
+_ascii = _sequence("string-ascii", 1)
+_utf8 = _sequence("string-utf8", 4)
+_optional = _wrapper("optional")
+_response = _wrapper("response")
 
+_MAKERS: Final[dict[str, Callable[..., Type]]] = {
+    "buffer": _buffer,
+    "string-ascii": _ascii,
+    "string-utf8": _utf8,
+    "list": _list,
+    "tuple": _tuple,
+    "optional": _optional,
+    "response": _response,
+}
 
-def _signature_size(measured: Type) -> int:
-    """Return how many bytes the chain counts for the type itself."""
-    inner = sum(_signature_size(part) for _, part in measured.parts)
-    match measured.kind:
-        case "tuple":
-            return inner + _names_size(measured)
-        case "list" | "buffer" | "string-ascii" | "string-utf8":
-            return inner + 5
-    return inner + 1
-
-
-def _names_size(measured: Type) -> int:
-    return sum(2 + len(name) for name, _ in measured.parts)
+_TYPERS: Final[dict[type[Value], Callable[[Any], Type]]] = {
+    Buffer: lambda value: _buffer(len(value.value)),
+    Ascii: lambda value: _ascii(len(value.value)),
+    Utf8: lambda value: _utf8(len(value.value)),
+    NoneValue: lambda _value: _optional(0, (UNKNOWN,)),
+    Some: lambda value: _optional(0, (type_of(value.value),)),
+    Ok: lambda value: _response(0, (type_of(value.value), UNKNOWN)),
+    Err: lambda value: _response(0, (UNKNOWN, type_of(value.value))),
+    List: _list_of,
+    Tuple: lambda value: _tuple(0, tuple([type_of(item) for _, item in value.items]), tuple(value.keys())),
+}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 from bitpay.stacks.addresses import Principal, parse_principal
 from bitpay.stacks.errors import ValueInvalid
@@ -201,13 +201,6 @@ class Tuple(Value):
             clarity_name(key)
             _check_value(value)
         object.__setattr__(self, "items", tuple(sorted(fields.items())))
-
-    @classmethod
-    def from_sorted(cls, items: tuple[tuple[str, Value], ...]) -> Self:
-        """Make a tuple of items that are known to be checked and sorted (the decoder's way)."""
-        made = cls.__new__(cls)
-        object.__setattr__(made, "items", items)
-        return made
 
     def __getitem__(self, key: str) -> Value:
         value = self.get(key)

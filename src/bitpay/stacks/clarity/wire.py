@@ -7,6 +7,8 @@ tuple keys, impossible names, wrong characters, trailing bytes and values beyond
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 from bitpay.stacks.addresses import VERSIONS, Principal
 from bitpay.stacks.clarity import types
@@ -36,16 +38,13 @@ from bitpay.stacks.clarity.values import (
 from bitpay.stacks.errors import DecodeError, ValueInvalid
 from bitpay.stacks.names import is_clarity_name, is_principal_name
 
-_new = object.__new__
-_assign = object.__setattr__
-
 # Without a list, a value is at most seven times as large for the chain as its bytes are (principals count 148), so only
 # values with the byte of a list in them, or of more than an eighth of the limit, need their type worked out.
 _LIST = b"\x0b"
 _SMALL = MAX_VALUE_BYTES // 8
 
 _Decoder = Callable[[bytes, int, int], tuple[Value, int]]
-_Encoder = Callable[[Value, list[bytes], int], None]
+_Encoder = Callable[[Any, int], bytes]
 
 
 def encode(value: Value) -> bytes:
@@ -53,31 +52,44 @@ def encode(value: Value) -> bytes:
 
     Raises `ValueInvalid` when it is deeper than 32, larger than the 1 MiB the chain allows, or a list mixes types.
     """
-    parts: list[bytes] = []
-    _put_inner(value, parts, 1)
-    encoded = b"".join(parts)
-    if len(encoded) > _SMALL or _LIST in encoded:
+    encoder = _ENCODERS.get(type(value))
+    if encoder is None:
+        raise ValueInvalid(f"not a Clarity value: {type(value).__name__}")
+    encoded = encoder(value, 1)
+    if _LIST in encoded or len(encoded) > _SMALL:
         types.check(value)
     return encoded
 
 
 def decode(data: bytes) -> Value:
     """Return the value that `data` is, all of it; raises `DecodeError` with the byte where it goes wrong."""
-    value, end = decode_at(data, 0)
+    try:
+        value, end = _DECODERS[data[0]](data, 1, 1)
+    except IndexError as error:
+        raise _short(data, "value") from error
     if end != len(data):
         raise DecodeError(f"{len(data) - end} bytes after the value", offset=end, field="value")
+    if _LIST in data or end > _SMALL:
+        _check_type(value, 0)
     return value
 
 
 def decode_at(data: bytes, offset: int) -> tuple[Value, int]:
     """Return the value that starts at `offset` and where it ends."""
-    value, end = _value(data, offset, 1)
-    if end - offset > _SMALL or data.find(_LIST, offset, end) >= 0:
-        try:
-            types.check(value)
-        except ValueInvalid as error:
-            raise DecodeError(str(error), offset=offset, field="value") from error
+    try:
+        value, end = _DECODERS[data[offset]](data, offset + 1, 1)
+    except IndexError as error:
+        raise _short(data, "value") from error
+    if data.find(_LIST, offset, end) >= 0 or end - offset > _SMALL:
+        _check_type(value, offset)
     return value, end
+
+
+def _check_type(value: Value, offset: int) -> None:
+    try:
+        types.check(value)
+    except ValueInvalid as error:
+        raise DecodeError(str(error), offset=offset, field="value") from error
 
 
 def to_hex(value: Value) -> str:
@@ -97,17 +109,12 @@ def from_hex(text: str) -> Value:
     return decode(data)
 
 
-# Decoding: one small function per type byte, called with the offset after that byte.
+# Decoding: one function per type byte, called with the offset after that byte. What it makes is checked here, so the
+# objects are filled directly, past the checks of their constructors. No function looks before it reads a single byte:
+# the IndexError of reading past the end is caught once, above.
 
-
-def _value(data: bytes, offset: int, depth: int) -> tuple[Value, int]:
-    try:
-        decoder = _DECODERS[data[offset]]
-    except IndexError as error:
-        if offset >= len(data):
-            raise DecodeError("the bytes end", offset=offset, field="type") from error
-        raise DecodeError(f"no type has the byte {data[offset]:#04x}", offset=offset, field="type") from error
-    return decoder(data, offset + 1, depth)
+_new = object.__new__
+_fill = object.__setattr__
 
 
 def _int(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
@@ -116,7 +123,7 @@ def _int(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
     if len(raw) != 16:
         raise _short(data, "int")
     value = _new(Int)
-    _assign(value, "value", int.from_bytes(raw, signed=True))
+    _fill(value, "value", int.from_bytes(raw, "big", signed=True))
     return value, end
 
 
@@ -126,7 +133,7 @@ def _uint(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
     if len(raw) != 16:
         raise _short(data, "uint")
     value = _new(UInt)
-    _assign(value, "value", int.from_bytes(raw))
+    _fill(value, "value", int.from_bytes(raw, "big"))
     return value, end
 
 
@@ -147,7 +154,7 @@ def _none(_data: bytes, offset: int, depth: int) -> tuple[Value, int]:
 def _buffer(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
     raw, end = _sized(data, offset, "buffer")
     value = _new(Buffer)
-    _assign(value, "value", raw)
+    _fill(value, "value", raw)
     return value, end
 
 
@@ -157,7 +164,7 @@ def _ascii(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
     if ASCII.fullmatch(text) is None:
         raise DecodeError("a character that string-ascii cannot hold", offset=offset + 4, field="string-ascii")
     value = _new(Ascii)
-    _assign(value, "value", text)
+    _fill(value, "value", text)
     return value, end
 
 
@@ -170,43 +177,48 @@ def _utf8(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
     if len(text) > MAX_UTF8_CHARACTERS:
         raise DecodeError("too long", offset=offset, field="string-utf8")
     value = _new(Utf8)
-    _assign(value, "value", text)
+    _fill(value, "value", text)
     return value, end
 
 
 def _standard(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
     end = offset + 21
-    return _principal(data, offset, end, None), end
+    return _principal(data, offset, data[offset:end], None), end
 
 
 def _contract(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
-    name, end = _name(data, offset + 21, "contract name")
-    if not is_principal_name(name):
+    start = offset + 22
+    end = start + data[start - 1]
+    return _principal(data, offset, data[offset : start - 1], data[start:end]), end
+
+
+def _principal(data: bytes, offset: int, address: bytes, name: bytes | None) -> Value:
+    if len(address) != 21 or (name is not None and offset + 22 + data[offset + 21] > len(data)):
+        raise _short(data, "principal" if name is None else "contract name")
+    if address[0] >= VERSIONS:
+        raise DecodeError(f"no address has version {address[0]}", offset=offset, field="principal")
+    value = _principal_value(address, name)
+    if value is None:
         raise DecodeError(f"not a contract name: {name!r}", offset=offset + 21, field="contract name")
-    return _principal(data, offset, offset + 21, name), end
-
-
-def _principal(data: bytes, offset: int, end: int, name: str | None) -> Value:
-    if len(data) < end:
-        raise _short(data, "principal")
-    if data[offset] >= VERSIONS:
-        raise DecodeError(f"no address has version {data[offset]}", offset=offset, field="principal")
-    principal = _new(Principal)
-    _assign(principal, "version", data[offset])
-    _assign(principal, "hash160", data[offset + 1 : end])
-    _assign(principal, "name", name)
-    value = _new(PrincipalValue)
-    _assign(value, "value", principal)
     return value
+
+
+@lru_cache(maxsize=16384)
+def _principal_value(address: bytes, name: bytes | None) -> PrincipalValue | None:
+    """Return the principal of a version, hash160 and name; the same few appear again and again."""
+    text = None if name is None else name.decode("latin-1")
+    if text is not None and not is_principal_name(text):
+        return None
+    return PrincipalValue(Principal(address[0], address[1:], text))
 
 
 def _wrapped(kind: type[Ok | Err | Some]) -> _Decoder:
     def decoder(data: bytes, offset: int, depth: int) -> tuple[Value, int]:
         if depth >= MAX_DEPTH:
             raise _deep(offset)
-        inner, end = _value(data, offset, depth + 1)
+        inner, end = _DECODERS[data[offset]](data, offset + 1, depth + 1)
         value = _new(kind)
-        _assign(value, "value", inner)
+        _fill(value, "value", inner)
         return value, end
 
     return decoder
@@ -216,11 +228,12 @@ def _list(data: bytes, offset: int, depth: int) -> tuple[Value, int]:
     count = _count(data, offset, 1, depth, "list")
     end = offset + 4
     items: list[Value] = []
+    depth += 1
     for _ in range(count):
-        item, end = _value(data, end, depth + 1)
+        item, end = _DECODERS[data[end]](data, end + 1, depth)
         items.append(item)
     value = _new(List)
-    _assign(value, "items", tuple(items))
+    _fill(value, "items", tuple(items))
     return value, end
 
 
@@ -231,52 +244,59 @@ def _tuple(data: bytes, offset: int, depth: int) -> tuple[Value, int]:
     end = offset + 4
     items: list[tuple[str, Value]] = []
     last = ""
+    depth += 1
     for _ in range(count):
-        start = end
-        key, end = _name(data, end, "tuple key")
-        if not is_clarity_name(key):
-            raise DecodeError(f"not a name: {key!r}", offset=start, field="tuple key")
+        start = end + 1
+        end = start + data[end]
+        key = _key(data[start:end])
         if key <= last:
-            raise DecodeError(f"keys out of order or repeated: {key!r}", offset=start, field="tuple key")
-        item, end = _value(data, end, depth + 1)
+            raise _bad_key(data, start, end, last)
+        item, end = _DECODERS[data[end]](data, end + 1, depth)
         items.append((key, item))
         last = key
-    return Tuple.from_sorted(tuple(items)), end
+    value = _new(Tuple)
+    _fill(value, "items", tuple(items))
+    return value, end
+
+
+@lru_cache(maxsize=4096)
+def _key(raw: bytes) -> str:
+    """Return a tuple key, "" for bytes that are none."""
+    key = raw.decode("latin-1")
+    return key if is_clarity_name(key) else ""
+
+
+def _bad_key(data: bytes, start: int, end: int, last: str) -> DecodeError:
+    if end > len(data):
+        return _short(data, "tuple")
+    what = "keys out of order or repeated" if last and _key(data[start:end]) else "not a name"
+    return DecodeError(f"{what}: {data[start:end]!r}", offset=start - 1, field="tuple key")
+
+
+def _unknown(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
+    raise DecodeError(f"no type has the byte {data[offset - 1]:#04x}", offset=offset - 1, field="type")
 
 
 def _count(data: bytes, offset: int, smallest: int, depth: int, field: str) -> int:
     """Read a u32 count of items of at least `smallest` bytes each, so that no count promises more than is there."""
     if depth >= MAX_DEPTH:
         raise _deep(offset)
-    if len(data) < offset + 4:
-        raise _short(data, field)
-    count = int.from_bytes(data[offset : offset + 4])
-    if count * smallest > len(data) - offset - 4:
+    left = len(data) - offset - 4
+    count = int.from_bytes(data[offset : offset + 4], "big")
+    if left < 0 or count * smallest > left:
         raise _short(data, field)
     return count
 
 
 def _sized(data: bytes, offset: int, field: str) -> tuple[bytes, int]:
     start = offset + 4
-    if len(data) < start:
-        raise _short(data, field)
-    size = int.from_bytes(data[offset:start])
+    size = int.from_bytes(data[offset:start], "big")
     end = start + size
     if end > len(data):
         raise _short(data, field)
     if size > MAX_VALUE_BYTES:
         raise DecodeError("too long", offset=offset, field=field)
     return data[start:end], end
-
-
-def _name(data: bytes, offset: int, field: str) -> tuple[str, int]:
-    if len(data) <= offset:
-        raise _short(data, field)
-    start = offset + 1
-    end = start + data[offset]
-    if end > len(data):
-        raise _short(data, field)
-    return data[start:end].decode("latin-1"), end
 
 
 def _short(data: bytes, field: str) -> DecodeError:
@@ -303,86 +323,89 @@ _DECODERS: tuple[_Decoder, ...] = (
     _tuple,
     _ascii,
     _utf8,
+    *[_unknown] * 241,
 )
 
 
-# Encoding: one function per class, appending to the parts.
+# Encoding: one function per class. The checks of the constructors hold, except for depth, size and lists' types.
 
 
-def _put_int(value: Int, parts: list[bytes], _depth: int) -> None:
-    parts.append(b"\x00" + value.value.to_bytes(16, signed=True))
+def _put_int(value: Int, _depth: int) -> bytes:
+    return b"\x00" + value.value.to_bytes(16, "big", signed=True)
 
 
-def _put_uint(value: UInt, parts: list[bytes], _depth: int) -> None:
-    parts.append(b"\x01" + value.value.to_bytes(16))
+def _put_uint(value: UInt, _depth: int) -> bytes:
+    return b"\x01" + value.value.to_bytes(16, "big")
 
 
-def _put_bool(value: Bool, parts: list[bytes], _depth: int) -> None:
-    parts.append(b"\x03" if value.value else b"\x04")
+def _put_bool(value: Bool, _depth: int) -> bytes:
+    return b"\x03" if value.value else b"\x04"
 
 
-def _put_buffer(value: Buffer, parts: list[bytes], _depth: int) -> None:
-    parts += (b"\x02", len(value.value).to_bytes(4), value.value)
+def _put_buffer(value: Buffer, _depth: int) -> bytes:
+    return b"\x02" + len(value.value).to_bytes(4, "big") + value.value
 
 
-def _put_ascii(value: Ascii, parts: list[bytes], _depth: int) -> None:
-    parts += (b"\x0d", len(value.value).to_bytes(4), value.value.encode())
+def _put_ascii(value: Ascii, _depth: int) -> bytes:
+    return b"\x0d" + len(value.value).to_bytes(4, "big") + value.value.encode()
 
 
-def _put_utf8(value: Utf8, parts: list[bytes], _depth: int) -> None:
+def _put_utf8(value: Utf8, _depth: int) -> bytes:
     text = value.value.encode()
-    parts += (b"\x0e", len(text).to_bytes(4), text)
+    return b"\x0e" + len(text).to_bytes(4, "big") + text
 
 
-def _put_principal(value: PrincipalValue, parts: list[bytes], _depth: int) -> None:
+def _put_principal(value: PrincipalValue, _depth: int) -> bytes:
     held = value.value
-    if held.name is None:
-        parts += (b"\x05", bytes((held.version,)), held.hash160)
-    else:
-        name = held.name.encode()
-        parts += (b"\x06", bytes((held.version,)), held.hash160, bytes((len(name),)), name)
+    address = bytes((held.version,)) + held.hash160
+    return b"\x05" + address if held.name is None else b"\x06" + address + _name(held.name)
 
 
-def _put_wrapped(prefix: bytes) -> Callable[[Ok | Err | Some, list[bytes], int], None]:
-    def put(value: Ok | Err | Some, parts: list[bytes], depth: int) -> None:
-        parts.append(prefix)
-        _put_inner(value.value, parts, depth + 1)
+def _put_wrapped(prefix: bytes) -> _Encoder:
+    def put(value: Ok | Err | Some, depth: int) -> bytes:
+        if depth >= MAX_DEPTH:
+            raise _too_deep()
+        inner = value.value
+        return prefix + _ENCODERS[type(inner)](inner, depth + 1)
 
     return put
 
 
-def _put_none(_value: NoneValue, parts: list[bytes], depth: int) -> None:
+def _put_none(_value: NoneValue, depth: int) -> bytes:
     if depth >= MAX_DEPTH:  # its type is an optional of something
-        raise ValueInvalid(f"a value deeper than {MAX_DEPTH}")
-    parts.append(b"\x09")
+        raise _too_deep()
+    return b"\x09"
 
 
-def _put_list(value: List, parts: list[bytes], depth: int) -> None:
-    parts += (b"\x0b", len(value.items).to_bytes(4))
+def _put_list(value: List, depth: int) -> bytes:
     if depth >= MAX_DEPTH:
-        raise ValueInvalid(f"a value deeper than {MAX_DEPTH}")
-    for item in value.items:
-        _ENCODERS[type(item)](item, parts, depth + 1)
+        raise _too_deep()
+    depth += 1
+    items = [_ENCODERS[type(item)](item, depth) for item in value.items]
+    return b"\x0b" + len(items).to_bytes(4, "big") + b"".join(items)
 
 
-def _put_tuple(value: Tuple, parts: list[bytes], depth: int) -> None:
-    parts += (b"\x0c", len(value.items).to_bytes(4))
+def _put_tuple(value: Tuple, depth: int) -> bytes:
+    if depth >= MAX_DEPTH:
+        raise _too_deep()
+    depth += 1
+    parts = [b"\x0c" + len(value.items).to_bytes(4, "big")]
     for key, item in value.items:
-        name = key.encode()
-        parts += (bytes((len(name),)), name)
-        _put_inner(item, parts, depth + 1)
+        parts += (_name(key), _ENCODERS[type(item)](item, depth))
+    return b"".join(parts)
 
 
-def _put_inner(value: Value, parts: list[bytes], depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise ValueInvalid(f"a value deeper than {MAX_DEPTH}")
-    encoder = _ENCODERS.get(type(value))
-    if encoder is None:
-        raise ValueInvalid(f"not a Clarity value: {type(value).__name__}")
-    encoder(value, parts, depth)
+@lru_cache(maxsize=4096)
+def _name(name: str) -> bytes:
+    """Return a name with its length before it."""
+    return bytes((len(name),)) + name.encode()
 
 
-_ENCODERS: dict[type[Value], Callable[..., None]] = {
+def _too_deep() -> ValueInvalid:
+    return ValueInvalid(f"a value deeper than {MAX_DEPTH}")
+
+
+_ENCODERS: dict[type[Value], _Encoder] = {
     Int: _put_int,
     UInt: _put_uint,
     Bool: _put_bool,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
@@ -203,7 +204,7 @@ def _check_common(signer: bytes, nonce: int, fee: int) -> None:
 
 
 def _common_bytes(condition: SpendingCondition) -> bytes:
-    return bytes((condition.mode,)) + condition.signer + condition.nonce.to_bytes(8) + condition.fee.to_bytes(8)
+    return _COMMON.pack(condition.mode, condition.signer, condition.nonce, condition.fee)
 
 
 # What an origin signs in the place of a sponsor it does not know yet.
@@ -213,7 +214,7 @@ SPONSOR_SENTINEL = SingleSig(HashMode.P2PKH, bytes(20), 0, 0)
 def read(reader: Reader) -> Auth:
     """Read an authorization; raises `DecodeError`."""
     start = reader.offset
-    kind = reader.number(1, "auth type")
+    kind = reader.byte("auth type")
     if kind == 4:
         return Auth(_read_condition(reader))
     if kind == 5:
@@ -221,16 +222,16 @@ def read(reader: Reader) -> Auth:
     raise DecodeError(f"no authorization has type {kind}", offset=start, field="auth type")
 
 
+_MODES = {int(mode): mode for mode in HashMode}
+_COMMON = struct.Struct(">B20sQQ")
+
+
 def _read_condition(reader: Reader) -> SpendingCondition:
     start = reader.offset
-    number = reader.number(1, "hash mode")
-    try:
-        mode = HashMode(number)
-    except ValueError as error:
-        raise DecodeError(f"no hash mode {number}", offset=start, field="hash mode") from error
-    signer = reader.take(20, "signer")
-    nonce = reader.number(8, "nonce")
-    fee = reader.number(8, "fee")
+    number, signer, nonce, fee = reader.unpack(_COMMON, "spending condition")
+    mode = _MODES.get(number)
+    if mode is None:
+        raise DecodeError(f"no hash mode {number}", offset=start, field="hash mode")
     if mode.single:
         compressed = _read_key_encoding(reader, mode)
         return SingleSig(mode, signer, nonce, fee, compressed, reader.take(65, "signature"))
@@ -240,7 +241,7 @@ def _read_condition(reader: Reader) -> SpendingCondition:
 
 def _read_key_encoding(reader: Reader, mode: HashMode) -> bool:
     start = reader.offset
-    number = reader.number(1, "key encoding")
+    number = reader.byte("key encoding")
     if number > 1 or (number == 1 and mode.witness):
         raise DecodeError(f"{mode.name} has no key encoding {number}", offset=start, field="key encoding")
     return number == 0
@@ -248,7 +249,7 @@ def _read_key_encoding(reader: Reader, mode: HashMode) -> bool:
 
 def _read_field(reader: Reader, mode: HashMode) -> AuthField:
     start = reader.offset
-    kind = reader.number(1, "auth field type")
+    kind = reader.byte("auth field type")
     if kind > 3 or (kind % 2 == 1 and mode.witness):
         raise DecodeError(f"{mode.name} has no field of type {kind}", offset=start, field="auth field type")
     if kind >= 2:

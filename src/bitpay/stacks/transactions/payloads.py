@@ -165,7 +165,7 @@ Payload = TokenTransfer | ContractCall | SmartContract | PoisonMicroblock | Coin
 def read(reader: Reader) -> Payload:
     """Read a payload; raises `DecodeError`."""
     start = reader.offset
-    kind = reader.number(1, "payload type")
+    kind = reader.byte("payload type")
     if kind >= len(_READERS):
         raise DecodeError(f"no payload has type {kind}", offset=start, field="payload type")
     return _READERS[kind](reader)
@@ -189,7 +189,7 @@ def _read_contract(reader: Reader) -> Payload:
 
 def _read_versioned_contract(reader: Reader) -> Payload:
     start = reader.offset
-    version = reader.number(1, "clarity version")
+    version = reader.byte("clarity version")
     if version not in CLARITY_VERSIONS:
         raise DecodeError(f"no Clarity version {version}", offset=start, field="clarity version")
     return _contract(reader, version)
@@ -236,7 +236,7 @@ def _read_tenure_change(reader: Reader) -> Payload:
     end = reader.take(32, "previous tenure end")
     blocks = reader.number(4, "previous tenure blocks")
     start = reader.offset
-    cause = reader.number(1, "cause")
+    cause = reader.byte("cause")
     if cause >= len(TenureCause):
         raise DecodeError(f"no tenure change has cause {cause}", offset=start, field="cause")
     key_hash = reader.take(20, "public key hash")

@@ -131,7 +131,7 @@ class Transaction:
 
 
 def _read_version(reader: Reader) -> int:
-    version = reader.number(1, "version")
+    version = reader.byte("version")
     if Network.of_transaction_version(version) is None:
         raise DecodeError(f"no transaction version {version}", offset=0, field="version")
     return version
@@ -140,7 +140,7 @@ def _read_version(reader: Reader) -> int:
 def _read_one_of(reader: Reader, field: str) -> int:
     """Read a byte that is 1, 2 or 3."""
     start = reader.offset
-    number = reader.number(1, field)
+    number = reader.byte(field)
     if not 1 <= number <= 3:
         raise DecodeError(f"no {field} {number}", offset=start, field=field)
     return number
