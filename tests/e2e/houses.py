@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from bitpay.dev.folder import DataFolder, Instance
 from bitpay.kit.processes import free_port
 
@@ -71,6 +73,35 @@ class House:
         self.process = None
         assert_gone(family)
 
+    def kill_all(self) -> None:
+        """Kill -9 everything at once."""
+        assert self.process is not None
+        family = self.family()
+        for pid in family:
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+        assert_gone(family)
+
+    def children(self) -> list[int]:
+        """The supervisor's own children, oldest first."""
+        assert self.process is not None
+        own = self.process.pid
+        return sorted(pid for pid in descendants(own) if parents().get(pid) == own)
+
+    def wait_for_recovery_from(self, victim: int) -> None:
+        """Wait until the instance answers again after a child was killed."""
+        deadline = time.monotonic() + START_SECONDS
+        assert_gone([victim])
+        while time.monotonic() < deadline:
+            time.sleep(0.3)  # the supervisor looks after its children a few times a second
+            try:
+                if len(self.children()) >= 3 and httpx.get(f"{self.here.url}/readyz", timeout=2).is_success:
+                    return
+            except httpx.HTTPError:
+                continue
+        raise AssertionError(self.log())
+
     def bitpay(self, *argv: str, check: bool = True) -> Any:  # noqa: ANN401 - JSON
         """Run a bitpay command with --json and return what it printed."""
         done = subprocess.run(
@@ -85,19 +116,37 @@ class House:
         return json.loads(done.stdout)
 
 
-def descendants(pid: int) -> list[int]:
-    """Return the processes below `pid`."""
-    parents = {}
+def parents() -> dict[int, int]:
+    """Return every process's parent."""
+    found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                found[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
             except (FileNotFoundError, ProcessLookupError):
                 continue
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes below `pid`."""
+    parent_of = parents()
     found = [pid]
     for parent in found:
-        found += [child for child, of in parents.items() if of == parent]
+        found += [child for child, of in parent_of.items() if of == parent]
     return found[1:]
+
+
+MOVING = frozenset(
+    {"status", "vestedAmount", "withdrawableAmount", "percentComplete", "refundableAmount", "endBlock", "confirmed"}
+)
+"""What of a stream depends on the time now."""
+
+
+def recorded(house: "House") -> list[dict[str, Any]]:
+    """Return all streams without what changes by itself as time passes."""
+    streams = house.bitpay("stream", "list")["items"]
+    return [{name: value for name, value in stream.items() if name not in MOVING} for stream in streams]
 
 
 def assert_gone(pids: list[int]) -> None:

@@ -1,14 +1,14 @@
 """The bitpay command against a running instance."""
 
 import pytest
-from tests.e2e.houses import House
+from tests.e2e.houses import House, recorded
 
 
 def test_the_demo_balances_to_the_sat(house: House) -> None:
     facts = house.bitpay("demo")
     assert facts["balanced"] is True
     assert facts["withdrawn"] + facts["refunded"] == facts["amount"]
-    assert facts["withdrawn"] >= facts["amount"] // 4
+    assert facts["amount"] // 4 <= facts["withdrawn"] < facts["amount"]
     first, last = facts["steps"][0]["balances"], facts["steps"][-1]["balances"]
     assert sum(first.values()) == sum(last.values())
     assert all(len(step["txid"].removeprefix("0x")) == 64 for step in facts["steps"] if step["txid"])
@@ -41,13 +41,13 @@ def create(*, account: str = "alice", to: str = "bob", amount: str = "1", durati
             "invalid_input",
         ),
         (["stream", "create", "--as", "alice", "--to", "bob", "--amount", "1", "--duration", "soon"], "invalid_input"),
-        (["stream", "create", "--as", "alice", "--to", "SP000", "--amount", "1", "--duration", "1h"], "invalid_input"),
+        (["stream", "create", "--as", "alice", "--to", "SP000", "--amount", "1", "--duration", "1h"], "invalid_stream"),
         (["stream", "cancel", "4000000000", "--as", "alice"], "not_found"),
     ],
 )
 def test_wrong_input_is_explained_and_changes_nothing(house: House, argv: list[str], code: str) -> None:
-    before = house.bitpay("stream", "list", "--limit", "1")
+    before = recorded(house)
     answer = house.bitpay(*argv, check=False)
     assert answer["error"]["code"] == code
     assert answer["error"]["message"]
-    assert house.bitpay("stream", "list", "--limit", "1") == before
+    assert recorded(house) == before

@@ -129,7 +129,7 @@ def demo(
 
 
 def _print(facts: dict[str, Any]) -> None:
-    table = Table("step", "transaction", "alice", "bob", "vault", title=f"Stream {facts['streamId']}, all in sats")
+    table = Table("step", "alice", "bob", "vault", title=f"Stream {facts['streamId']}, all in sats")
     for step in facts["steps"]:
         balances = step["balances"]
         table.add_row(

@@ -157,7 +157,9 @@ def _report(transaction: dict[str, Any], done: str, *, as_json: bool) -> None:
     if as_json:
         return print_json(transaction)
     block = transaction.get("block") or {}
-    return console.print(f"{done} in block {block.get('height')}: {transaction['txid']}", highlight=False)
+    return console.print(
+        f"{done} in block {block.get('height')}: {transaction['txid']}", highlight=False, soft_wrap=True
+    )
 
 
 def _lines(stream: dict[str, Any]) -> list[tuple[str, str]]:

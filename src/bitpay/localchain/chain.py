@@ -138,6 +138,10 @@ class Chain:
                 self._interfaces[contract_id] = known
         return known
 
+    def known_interface(self, contract_id: str) -> Mapping[str, Any] | None:
+        """Return a contract's interface if it was asked for before; may be called from any thread."""
+        return self._interfaces.get(contract_id)
+
     # Blocks
 
     def mine(self, *, burn: bool = False) -> Block:
@@ -190,12 +194,17 @@ class Chain:
     # Time
 
     def warp(self, seconds: int) -> int:
-        """Put the clock forward. Returns how far it is ahead of the wall clock. The next block shows it."""
-        if not 0 <= seconds <= MAX_OFFSET - self.clock.offset:
-            raise InvalidInput(f"The clock can go forward by 0 to {MAX_OFFSET - self.clock.offset} seconds.")
-        self._journal.append([{"offset": self.clock.offset + seconds}])
-        self.clock.offset += seconds
-        return self.clock.offset
+        """Put the clock forward, seen from the tip: a burst of blocks may have carried its time beyond the clock.
+
+        Returns how far the clock is ahead of the wall clock. The next block shows it.
+        """
+        ahead = max(0, self.archive.tip.time - self.clock.now()) if seconds else 0
+        offset = self.clock.offset + ahead + seconds
+        if seconds < 0 or offset > MAX_OFFSET:
+            raise InvalidInput(f"The clock can go forward by 0 to {MAX_OFFSET - self.clock.offset - ahead} seconds.")
+        self._journal.append([{"offset": offset}])
+        self.clock.offset = offset
+        return offset
 
     def _roll_back(self, height: int, fork: int) -> list[Block]:
         gone = [self.archive.remove_tip() for _ in range(self.archive.tip.height - height)]
