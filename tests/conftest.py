@@ -3,11 +3,15 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from secrets import token_hex
+from typing import TYPE_CHECKING
 
 import pytest
 
 from bitpay.store import Client, Database, connect, create_indexes, open_database
 from bitpay.store.server import MongoServer
+
+if TYPE_CHECKING:
+    from tests.instance import LiveInstance
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +36,12 @@ async def database(mongo_client: Client) -> AsyncIterator[Database]:
     await create_indexes(database)
     yield database
     await mongo_client.drop_database(database.name)
+
+
+@pytest.fixture(scope="session")
+async def live(tmp_path_factory: pytest.TempPathFactory, mongo_url: str) -> AsyncIterator["LiveInstance"]:
+    """A whole BitPay on a local chain, shared by all tests that act as people do: each opens streams of its own."""
+    from tests.instance import live_instance
+
+    async with live_instance(tmp_path_factory.mktemp("live"), mongo_url) as instance:
+        yield instance
