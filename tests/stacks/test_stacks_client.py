@@ -109,12 +109,17 @@ async def test_maps_and_variables_are_read(hiro: FakeHiro, client: StacksClient)
     hiro.routes[f"/v2/map_entry/{OWNER}/a/empty"] = {"data": "0x09"}
     hiro.routes[f"/v2/map_entry/{OWNER}/a/odd"] = {"data": "0x03"}
     hiro.routes[f"/v2/data_var/{OWNER}/a/v"] = {"data": "0x03"}
+    hiro.routes[f"/v2/data_var/{OWNER}/a/broken"] = {"data": "0x0303"}
     assert await client.map_entry(CONTRACT, "m", clarity.uint(1)) == clarity.uint(3)
     assert await client.map_entry(CONTRACT, "empty", clarity.uint(1)) is None
     assert await client.data_var(CONTRACT, "v") == clarity.TRUE
     assert hiro.bodies()[0] == clarity.to_hex(clarity.uint(1))
     with pytest.raises(AnswerInvalid):
         await client.map_entry(CONTRACT, "odd", clarity.uint(1))
+    with pytest.raises(AnswerInvalid, match="Clarity value"):
+        await client.data_var(CONTRACT, "broken")
+    with pytest.raises(ApiNotFound):
+        await client.data_var(CONTRACT, "absent")
 
 
 async def test_a_contract_is_there_or_not(hiro: FakeHiro, client: StacksClient) -> None:
@@ -342,6 +347,48 @@ async def test_a_transaction_waits_lands_or_is_unknown(hiro: FakeHiro, client: S
         await client.transaction("nonsense")
 
 
+async def test_a_transaction_waits_at_an_older_server_too(hiro: FakeHiro, client: StacksClient) -> None:
+    hiro.v3 = False
+    waiting = {**transaction(1, 0, "pending"), "sponsor_address": OWNER}
+    for name in ("block_height", "tx_result"):
+        del waiting[name]
+    hiro.routes[f"/extended/v1/tx/{word(1)}"] = waiting
+    state = await client.transaction(word(1))
+    assert state is not None
+    assert (state.pending, state.block, state.result, state.sponsor) == (True, None, None, OWNER)
+    assert await client.transaction(word(2)) is None
+
+
+async def test_sponsors_and_deployments_are_read(hiro: FakeHiro, client: StacksClient) -> None:
+    deployment = {**transaction_v3(1, 0), "sponsor": {"address": OWNER, "nonce": 2}}
+    del deployment["contract_call"]
+    deployment["smart_contract"] = {"contract_id": CONTRACT, "clarity_version": 4}
+    hiro.routes[f"/extended/v3/transactions/{word(1)}"] = deployment
+    state = await client.transaction(word(1))
+    assert state is not None
+    assert (state.sponsor, state.contract_id, state.function) == (OWNER, CONTRACT, None)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"event_index": 0, "type": "surprise"},
+        {**EVENTS_V3[1], "ft_asset": {**EVENTS_V3[1]["ft_asset"], "type": "melt"}},
+        {**EVENTS_V3[1], "ft_asset": {**EVENTS_V3[1]["ft_asset"], "amount": "five"}},
+        {**EVENTS_V3[1], "event_index": True},
+        {**EVENTS_V3[0], "contract_log": "text"},
+        {**EVENTS_V3[0], "contract_log": {**EVENTS_V3[0]["contract_log"], "value": {"hex": "0xzz"}}},
+        {**EVENTS_V3[0], "contract_log": {**EVENTS_V3[0]["contract_log"], "topic": 1}},
+    ],
+)
+async def test_events_in_other_words_are_not_guessed(
+    hiro: FakeHiro, client: StacksClient, broken: dict[str, Any]
+) -> None:
+    hiro.routes[f"/extended/v3/transactions/{word(1)}/events"] = [broken]
+    with pytest.raises(AnswerInvalid):
+        _ = [event async for event in client.transaction_events(word(1))]
+
+
 async def test_events_are_read_over_all_pages(hiro: FakeHiro, client: StacksClient) -> None:
     hiro.routes[f"/extended/v3/transactions/{word(1)}/events"] = EVENTS_V3
     events = [event async for event in client.transaction_events(word(1))]
@@ -388,6 +435,19 @@ async def test_a_full_block_has_every_transaction_and_event(hiro: FakeHiro, clie
     assert full.transactions[1].function == "go"
     assert full.transactions[2].status is TransactionStatus.ABORT_BY_RESPONSE
     assert full == await client.full_block(word(1_005))
+
+
+async def test_transactions_of_a_block_are_listed_without_events(hiro: FakeHiro, client: StacksClient) -> None:
+    serve_block(hiro)
+    listed = [tx async for tx in client.block_transactions(word(1_005))]
+    assert [(tx.txid, tx.events) for tx in listed] == [(word(number), ()) for number in range(3)]
+
+
+async def test_a_status_nobody_knows_is_not_guessed(hiro: FakeHiro, client: StacksClient) -> None:
+    serve_block(hiro)
+    hiro.routes[f"/extended/v2/blocks/{word(1_005)}/transactions"] = [transaction(0, 0, "maybe")]
+    with pytest.raises(AnswerInvalid, match="status"):
+        await client.full_block(5)
 
 
 async def test_a_full_block_is_read_where_old_endpoints_are_off(hiro: FakeHiro, client: StacksClient) -> None:

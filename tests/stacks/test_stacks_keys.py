@@ -126,6 +126,11 @@ def test_paths_are_checked(path: str) -> None:
         ExtendedKey.master(bytes(16)).derive(path)
 
 
+def test_children_are_numbered() -> None:
+    with pytest.raises(KeyInvalid):
+        ExtendedKey.master(bytes(16)).child(2**32)
+
+
 def test_a_mnemonic_has_its_number_of_words() -> None:
     with pytest.raises(KeyInvalid, match="11"):
         hd.seed("word " * 11)
@@ -146,6 +151,12 @@ def test_a_malformed_signature_is_nobodys(signature: str) -> None:
 
 def test_several_keys_cannot_sign_one_message() -> None:
     assert not messages.verify_message("hello", "00" * 65, "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4")
+
+
+@pytest.mark.parametrize("size", [0xFFFF, 0x10000])
+def test_long_messages_have_long_lengths(size: int) -> None:
+    key = PrivateKey.generate()
+    assert messages.verify_message("a" * size, messages.sign_message(key, "a" * size), key.address(Network.MAINNET))
 
 
 def test_a_domain_is_complete() -> None:

@@ -10,6 +10,7 @@ from bitpay.stacks.errors import DecodeError, NameInvalid, SignatureInvalid, Tra
 from bitpay.stacks.keys import PrivateKey
 from bitpay.stacks.network import Network
 from bitpay.stacks.transactions import (
+    AuthField,
     ContractCall,
     HashMode,
     PoisonMicroblock,
@@ -229,6 +230,40 @@ def test_a_wrong_byte_is_named(position: int, byte: int, field: str) -> None:
     with pytest.raises(DecodeError) as refused:
         Transaction.decode(bytes(raw))
     assert (refused.value.offset, refused.value.field) == (position, field)
+
+
+@pytest.mark.parametrize(
+    ("start", "wrong", "field"),
+    [
+        (43, "05", "auth field type"),
+        (44, "ff" * 33, "public key"),
+    ],
+)
+def test_a_wrong_co_signer_is_named(start: int, wrong: str, field: str) -> None:
+    tx = with_public_key(joint(HashMode.P2SH), BOB.public_key)
+    raw = bytearray(tx.encode())
+    at = start + 4
+    raw[at : at + len(wrong) // 2] = bytes.fromhex(wrong)
+    with pytest.raises(DecodeError) as refused:
+        Transaction.decode(bytes(raw))
+    assert (refused.value.offset, refused.value.field) == (at, field)
+
+
+def test_conditions_are_what_their_mode_says() -> None:
+    single = single_sig(ALICE.public_key, nonce=0, fee=0)
+    several = multi_sig(KEYS, 2, nonce=0, fee=0, mode=HashMode.P2WSH)
+    for made in (
+        lambda: replace(single, mode=HashMode.P2SH),
+        lambda: replace(single, mode=HashMode.P2WPKH, compressed=False),
+        lambda: replace(single, signature=b""),
+        lambda: replace(single, signer=b""),
+        lambda: replace(several, mode=HashMode.P2PKH),
+        lambda: replace(several, required=1 << 16),
+        lambda: replace(several, fields=(AuthField(BOB.public_key, compressed=False),)),
+        lambda: AuthField(b""),
+    ):
+        with pytest.raises(TransactionInvalid):
+            made()
 
 
 def test_hex_is_hex() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bitpay.stacks import addresses, clarity, messages, post_conditions, ripemd160
+from bitpay.stacks import addresses, clarity, hashes, messages, post_conditions, ripemd160
 from bitpay.stacks.clarity import Ascii, Tuple, UInt
 from bitpay.stacks.errors import SignatureInvalid
 from bitpay.stacks.keys import PrivateKey
@@ -138,6 +138,16 @@ def test_structured_data_is_signed_as_by_the_reference() -> None:
     assert messages.verify_structured(domain, clarity.ascii("hello"), signature, VECTORS["addr_mainnet"])
     digest = hashlib.sha256(bytes.fromhex(VECTORS["sip18_encoded"])).digest()
     assert messages.recover_address(digest, VECTORS["sip18_sig"], Network.MAINNET) == VECTORS["addr_mainnet"]
+
+
+def test_an_openssl_without_ripemd160_is_no_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str, *_: object, **__: object) -> None:
+        raise ValueError(f"unsupported hash type {name}")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(hashlib, "new", refuse)
+        chosen = hashes._choose_ripemd160()
+    assert chosen(b"abc") == ripemd160.ripemd160(b"abc") == hashes._choose_ripemd160()(b"abc")
 
 
 @pytest.mark.parametrize("size", [0, 1, 20, 32, 55, 56, 63, 64, 65, 119, 1000])

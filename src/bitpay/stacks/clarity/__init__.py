@@ -1,5 +1,22 @@
 """Clarity values: made, encoded, decoded, printed and parsed."""
 
+from bitpay.stacks.clarity.constructors import (
+    ascii,  # noqa: A004 - Clarity's own word
+    bool_,
+    buffer,
+    err,
+    int_,
+    list_,
+    ok,
+    optional,
+    principal,
+    some,
+    tuple_,
+    uint,
+    utf8,
+)
+from bitpay.stacks.clarity.decoding import decode, decode_at, from_hex
+from bitpay.stacks.clarity.encoding import encode, to_hex
 from bitpay.stacks.clarity.python import to_python
 from bitpay.stacks.clarity.text import parse_repr, to_repr
 from bitpay.stacks.clarity.values import (
@@ -25,21 +42,7 @@ from bitpay.stacks.clarity.values import (
     UInt,
     Utf8,
     Value,
-    ascii,  # noqa: A004 - Clarity's own word
-    bool_,
-    buffer,
-    err,
-    int_,
-    list_,
-    ok,
-    optional,
-    principal,
-    some,
-    tuple_,
-    uint,
-    utf8,
 )
-from bitpay.stacks.clarity.wire import decode, decode_at, encode, from_hex, to_hex
 
 __all__ = [
     "FALSE",

@@ -137,7 +137,7 @@ def parse_repr(text: str, *, utf8_bytes: bool = False) -> Value:
 
 
 _SPACE = re.compile(r"\s*")
-_NUMBER = re.compile(r"(u?)(-?[0-9]+)(?![0-9A-Za-z_])")
+_NUMBER = re.compile(r"(u?)(-?[0-9]{1,64})(?![0-9A-Za-z_])")
 _BUFFER = re.compile(r"0x((?:[0-9a-fA-F]{2})*)(?![0-9A-Za-z_])")
 _STRING = re.compile(r'(u?)"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _PRINCIPAL = re.compile(r"'?(S[0-9A-Z]{20,41}(?:\.[a-zA-Z][a-zA-Z0-9\-_]*)?)(?![0-9A-Za-z_.\-])")

@@ -44,6 +44,11 @@ class Type(NamedTuple):
     names: tuple[str, ...] = ()
 
 
+# Without a list, a value is at most seven times as large for the chain as its bytes are (principals count 148), so only
+# values with the byte of a list in them, or of more than an eighth of the limit, need their type worked out.
+LIST: Final = b"\x0b"
+SMALL: Final = MAX_VALUE_BYTES // 8
+
 UNKNOWN: Final = Type("unknown", 0, 1, 1)
 _PLAIN: Final[dict[type[Value], Type]] = {
     Int: Type("int", 0, 16, 1),

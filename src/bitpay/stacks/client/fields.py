@@ -48,9 +48,9 @@ class Fields:
         """Return an integer, also one written as decimal text or as "0x" hex."""
         value = self._get(name)
         if isinstance(value, str) and value.isascii():
-            if value.isdecimal():
+            if value.isdecimal() and len(value) <= 64:
                 return int(value)
-            if re.fullmatch(r"0x[0-9a-fA-F]+", value):
+            if re.fullmatch(r"0x[0-9a-fA-F]{1,64}", value):
                 return int(value, 16)
         if isinstance(value, float) and value.is_integer():
             return int(value)

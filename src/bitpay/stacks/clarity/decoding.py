@@ -1,4 +1,4 @@
-"""Clarity values as bytes, both ways (SIP-005 "Clarity value representation").
+"""Clarity values from bytes (SIP-005 "Clarity value representation").
 
 Decoding is strict: the bytes that come out of `encode` are the only ones that go into `decode`. Unsorted or repeated
 tuple keys, impossible names, wrong characters, trailing bytes and values beyond the chain's limits are refused.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 from bitpay.stacks.addresses import VERSIONS, Principal
 from bitpay.stacks.clarity import types
@@ -21,12 +20,10 @@ from bitpay.stacks.clarity.values import (
     NONE,
     TRUE,
     Ascii,
-    Bool,
     Buffer,
     Err,
     Int,
     List,
-    NoneValue,
     Ok,
     PrincipalValue,
     Some,
@@ -38,27 +35,7 @@ from bitpay.stacks.clarity.values import (
 from bitpay.stacks.errors import DecodeError, ValueInvalid
 from bitpay.stacks.names import is_clarity_name, is_principal_name
 
-# Without a list, a value is at most seven times as large for the chain as its bytes are (principals count 148), so only
-# values with the byte of a list in them, or of more than an eighth of the limit, need their type worked out.
-_LIST = b"\x0b"
-_SMALL = MAX_VALUE_BYTES // 8
-
 _Decoder = Callable[[bytes, int, int], tuple[Value, int]]
-_Encoder = Callable[[Any, int], bytes]
-
-
-def encode(value: Value) -> bytes:
-    """Return the bytes of a value.
-
-    Raises `ValueInvalid` when it is deeper than 32, larger than the 1 MiB the chain allows, or a list mixes types.
-    """
-    encoder = _ENCODERS.get(type(value))
-    if encoder is None:
-        raise ValueInvalid(f"not a Clarity value: {type(value).__name__}")
-    encoded = encoder(value, 1)
-    if _LIST in encoded or len(encoded) > _SMALL:
-        types.check(value)
-    return encoded
 
 
 def decode(data: bytes) -> Value:
@@ -69,7 +46,7 @@ def decode(data: bytes) -> Value:
         raise _short(data, "value") from error
     if end != len(data):
         raise DecodeError(f"{len(data) - end} bytes after the value", offset=end, field="value")
-    if _LIST in data or end > _SMALL:
+    if types.LIST in data or end > types.SMALL:
         _check_type(value, 0)
     return value
 
@@ -80,7 +57,7 @@ def decode_at(data: bytes, offset: int) -> tuple[Value, int]:
         value, end = _DECODERS[data[offset]](data, offset + 1, 1)
     except IndexError as error:
         raise _short(data, "value") from error
-    if data.find(_LIST, offset, end) >= 0 or end - offset > _SMALL:
+    if data.find(types.LIST, offset, end) >= 0 or end - offset > types.SMALL:
         _check_type(value, offset)
     return value, end
 
@@ -90,11 +67,6 @@ def _check_type(value: Value, offset: int) -> None:
         types.check(value)
     except ValueInvalid as error:
         raise DecodeError(str(error), offset=offset, field="value") from error
-
-
-def to_hex(value: Value) -> str:
-    """Return "0x" and the value's bytes in hex."""
-    return "0x" + encode(value).hex()
 
 
 def from_hex(text: str) -> Value:
@@ -325,98 +297,3 @@ _DECODERS: tuple[_Decoder, ...] = (
     _utf8,
     *[_unknown] * 241,
 )
-
-
-# Encoding: one function per class. The checks of the constructors hold, except for depth, size and lists' types.
-
-
-def _put_int(value: Int, _depth: int) -> bytes:
-    return b"\x00" + value.value.to_bytes(16, "big", signed=True)
-
-
-def _put_uint(value: UInt, _depth: int) -> bytes:
-    return b"\x01" + value.value.to_bytes(16, "big")
-
-
-def _put_bool(value: Bool, _depth: int) -> bytes:
-    return b"\x03" if value.value else b"\x04"
-
-
-def _put_buffer(value: Buffer, _depth: int) -> bytes:
-    return b"\x02" + len(value.value).to_bytes(4, "big") + value.value
-
-
-def _put_ascii(value: Ascii, _depth: int) -> bytes:
-    return b"\x0d" + len(value.value).to_bytes(4, "big") + value.value.encode()
-
-
-def _put_utf8(value: Utf8, _depth: int) -> bytes:
-    text = value.value.encode()
-    return b"\x0e" + len(text).to_bytes(4, "big") + text
-
-
-def _put_principal(value: PrincipalValue, _depth: int) -> bytes:
-    held = value.value
-    address = bytes((held.version,)) + held.hash160
-    return b"\x05" + address if held.name is None else b"\x06" + address + _name(held.name)
-
-
-def _put_wrapped(prefix: bytes) -> _Encoder:
-    def put(value: Ok | Err | Some, depth: int) -> bytes:
-        if depth >= MAX_DEPTH:
-            raise _too_deep()
-        inner = value.value
-        return prefix + _ENCODERS[type(inner)](inner, depth + 1)
-
-    return put
-
-
-def _put_none(_value: NoneValue, depth: int) -> bytes:
-    if depth >= MAX_DEPTH:  # its type is an optional of something
-        raise _too_deep()
-    return b"\x09"
-
-
-def _put_list(value: List, depth: int) -> bytes:
-    if depth >= MAX_DEPTH:
-        raise _too_deep()
-    depth += 1
-    items = [_ENCODERS[type(item)](item, depth) for item in value.items]
-    return b"\x0b" + len(items).to_bytes(4, "big") + b"".join(items)
-
-
-def _put_tuple(value: Tuple, depth: int) -> bytes:
-    if depth >= MAX_DEPTH:
-        raise _too_deep()
-    depth += 1
-    parts = [b"\x0c" + len(value.items).to_bytes(4, "big")]
-    for key, item in value.items:
-        parts += (_name(key), _ENCODERS[type(item)](item, depth))
-    return b"".join(parts)
-
-
-@lru_cache(maxsize=4096)
-def _name(name: str) -> bytes:
-    """Return a name with its length before it."""
-    return bytes((len(name),)) + name.encode()
-
-
-def _too_deep() -> ValueInvalid:
-    return ValueInvalid(f"a value deeper than {MAX_DEPTH}")
-
-
-_ENCODERS: dict[type[Value], _Encoder] = {
-    Int: _put_int,
-    UInt: _put_uint,
-    Bool: _put_bool,
-    Buffer: _put_buffer,
-    Ascii: _put_ascii,
-    Utf8: _put_utf8,
-    PrincipalValue: _put_principal,
-    Ok: _put_wrapped(b"\x07"),
-    Err: _put_wrapped(b"\x08"),
-    NoneValue: _put_none,
-    Some: _put_wrapped(b"\x0a"),
-    List: _put_list,
-    Tuple: _put_tuple,
-}

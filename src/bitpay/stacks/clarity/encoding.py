@@ -1,0 +1,143 @@
+"""Clarity values to bytes (SIP-005 "Clarity value representation")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from bitpay.stacks.clarity import types
+from bitpay.stacks.clarity.values import (
+    MAX_DEPTH,
+    Ascii,
+    Bool,
+    Buffer,
+    Err,
+    Int,
+    List,
+    NoneValue,
+    Ok,
+    PrincipalValue,
+    Some,
+    Tuple,
+    UInt,
+    Utf8,
+    Value,
+)
+from bitpay.stacks.errors import ValueInvalid
+
+_Encoder = Callable[[Any, int], bytes]
+
+
+def encode(value: Value) -> bytes:
+    """Return the bytes of a value.
+
+    Raises `ValueInvalid` when it is deeper than 32, larger than the 1 MiB the chain allows, or a list mixes types.
+    """
+    encoder = _ENCODERS.get(type(value))
+    if encoder is None:
+        raise ValueInvalid(f"not a Clarity value: {type(value).__name__}")
+    encoded = encoder(value, 1)
+    if types.LIST in encoded or len(encoded) > types.SMALL:
+        types.check(value)
+    return encoded
+
+
+def to_hex(value: Value) -> str:
+    """Return "0x" and the value's bytes in hex."""
+    return "0x" + encode(value).hex()
+
+
+# One function per class. The checks of the constructors hold, except for depth, size and lists' types.
+
+
+def _put_int(value: Int, _depth: int) -> bytes:
+    return b"\x00" + value.value.to_bytes(16, "big", signed=True)
+
+
+def _put_uint(value: UInt, _depth: int) -> bytes:
+    return b"\x01" + value.value.to_bytes(16, "big")
+
+
+def _put_bool(value: Bool, _depth: int) -> bytes:
+    return b"\x03" if value.value else b"\x04"
+
+
+def _put_buffer(value: Buffer, _depth: int) -> bytes:
+    return b"\x02" + len(value.value).to_bytes(4, "big") + value.value
+
+
+def _put_ascii(value: Ascii, _depth: int) -> bytes:
+    return b"\x0d" + len(value.value).to_bytes(4, "big") + value.value.encode()
+
+
+def _put_utf8(value: Utf8, _depth: int) -> bytes:
+    text = value.value.encode()
+    return b"\x0e" + len(text).to_bytes(4, "big") + text
+
+
+def _put_principal(value: PrincipalValue, _depth: int) -> bytes:
+    held = value.value
+    address = bytes((held.version,)) + held.hash160
+    return b"\x05" + address if held.name is None else b"\x06" + address + _name(held.name)
+
+
+def _put_wrapped(prefix: bytes) -> _Encoder:
+    def put(value: Ok | Err | Some, depth: int) -> bytes:
+        if depth >= MAX_DEPTH:
+            raise _too_deep()
+        inner = value.value
+        return prefix + _ENCODERS[type(inner)](inner, depth + 1)
+
+    return put
+
+
+def _put_none(_value: NoneValue, depth: int) -> bytes:
+    if depth >= MAX_DEPTH:  # its type is an optional of something
+        raise _too_deep()
+    return b"\x09"
+
+
+def _put_list(value: List, depth: int) -> bytes:
+    if depth >= MAX_DEPTH:
+        raise _too_deep()
+    depth += 1
+    items = [_ENCODERS[type(item)](item, depth) for item in value.items]
+    return b"\x0b" + len(items).to_bytes(4, "big") + b"".join(items)
+
+
+def _put_tuple(value: Tuple, depth: int) -> bytes:
+    if depth >= MAX_DEPTH:
+        raise _too_deep()
+    depth += 1
+    parts = [b"\x0c" + len(value.items).to_bytes(4, "big")]
+    for key, item in value.items:
+        parts += (_name(key), _ENCODERS[type(item)](item, depth))
+    return b"".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def _name(name: str) -> bytes:
+    """Return a name with its length before it."""
+    return bytes((len(name),)) + name.encode()
+
+
+def _too_deep() -> ValueInvalid:
+    return ValueInvalid(f"a value deeper than {MAX_DEPTH}")
+
+
+_ENCODERS: dict[type[Value], _Encoder] = {
+    Int: _put_int,
+    UInt: _put_uint,
+    Bool: _put_bool,
+    Buffer: _put_buffer,
+    Ascii: _put_ascii,
+    Utf8: _put_utf8,
+    PrincipalValue: _put_principal,
+    Ok: _put_wrapped(b"\x07"),
+    Err: _put_wrapped(b"\x08"),
+    NoneValue: _put_none,
+    Some: _put_wrapped(b"\x0a"),
+    List: _put_list,
+    Tuple: _put_tuple,
+}
