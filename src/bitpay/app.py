@@ -78,7 +78,7 @@ RATE_RULES = (
 BODY_LIMITS = {"/api/webhooks/": MAX_BODY_BYTES, "/api/v1/transactions": 256 << 10, "/socket.io": 64 << 10}
 
 _LOG = structlog.get_logger(__name__)
-_POLL_SECONDS = {"local": 1.0, "testnet": 4.0, "mainnet": 4.0}
+_POLL_SECONDS = {"local": 0.25, "testnet": 4.0, "mainnet": 4.0}
 _RESTART_PAUSE = 1.0
 _MAX_LAG = 10
 """Blocks that the ledger may lie behind the chain while it counts as ready."""
