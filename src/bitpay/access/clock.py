@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -30,6 +30,10 @@ class Moment:
     time: int
     hash: str
     burn_height: int
+
+    def later(self, *, seconds: int, blocks: int) -> "Moment":
+        """Return a moment after this one, for what will be signed now and run in a later block."""
+        return replace(self, time=self.time + seconds, height=self.height + blocks)
 
 
 @dataclass(frozen=True, slots=True)

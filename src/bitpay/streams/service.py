@@ -20,6 +20,9 @@ from bitpay.streams.state import OPEN, end_block, is_confirmed, state_of
 
 MAX_LIMIT = 100
 MAX_STREAM_ID = (1 << 53) - 1
+SIGNING_SECONDS = 30
+SIGNING_BLOCKS = 3
+"""How long signing a transaction and having it mined may take: what vests by then can be asked for now."""
 
 _WALLET_NETWORKS: dict[NetworkName, Any] = {"mainnet": "mainnet", "testnet": "testnet", "local": "devnet"}
 
@@ -102,16 +105,20 @@ class StreamService:
         return self._prepared(call, {**figures, "total": order.amount + fee})
 
     async def prepare_withdraw(self, stream_id: int, sender: str) -> PreparedCall:
-        """Return the call that pays all that is due to the holder; anyone may sign it. Raises NothingDue."""
+        """Return the call that pays all that is due to the holder; anyone may sign it. Raises NothingDue.
+
+        It runs in a later block than the one we know, so at least what that block's first moment gives is paid.
+        """
         check_wallet(sender, self._network)
         now = await self._clock.now()
         document = await self._document(stream_id)
-        state = state_of(document, now)
-        if not state.withdrawable:
+        if not state_of(document, now.later(seconds=SIGNING_SECONDS, blocks=SIGNING_BLOCKS)).withdrawable:
             raise NothingDue(f"Nothing has vested on stream {stream_id} that was not withdrawn already.")
-        call = calls.withdraw(self._contracts, stream_id=stream_id, shown=state.withdrawable, owed=state.owed)
+        state = state_of(document, now.later(seconds=1, blocks=1))
+        at_least = max(state.withdrawable, 1)
+        call = calls.withdraw(self._contracts, stream_id=stream_id, shown=at_least, owed=state.owed)
         figures = {"action": "withdraw", "streamId": stream_id, "holder": document["holder"]}
-        return self._prepared(call, {**figures, "atLeast": state.withdrawable, "atMost": state.owed})
+        return self._prepared(call, {**figures, "atLeast": at_least, "atMost": state.owed})
 
     async def prepare_cancel(self, stream_id: int, sender: str) -> PreparedCall:
         """Return the call that refunds what has not vested. Raises Forbidden, or NotCancelable with the reason."""
