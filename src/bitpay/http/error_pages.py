@@ -2,12 +2,14 @@
 
 import json
 
+from pymongo.errors import PyMongoError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bitpay.http.problems import MEDIA_TYPE
 from bitpay.http.templates import Frame, Templates
+from bitpay.kit.errors import BitPayError
 
 _MACHINES = ("/api/", "/dev/", "/socket.io", "/healthz", "/readyz", "/metrics")
 _TITLES = {
@@ -26,7 +28,7 @@ class ErrorPages:
     def __init__(self, app: ASGIApp, *, templates: Templates, network: str) -> None:
         self._app = app
         self._templates = templates
-        self._frame = Frame(network)
+        self._bare = Frame(network)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request."""
@@ -35,15 +37,23 @@ class ErrorPages:
             return
         await self._app(scope, receive, _Rewriter(self, Request(scope), send))
 
-    def page(self, request: Request, problem: bytes, status: int) -> bytes:
+    async def page(self, request: Request, problem: bytes, status: int) -> bytes:
         """Return the page that says what the problem document says."""
+        frame = await self._frame()
         said = json.loads(problem)
         title = _TITLES.get(status, _OTHER_TITLE)
         account = request.query_params.get("account", "")
         page = self._templates.render(
-            request, "error.html", self._frame, account=account, title=title, detail=said["detail"], status=status
+            request, "error.html", frame, account=account, title=title, detail=said["detail"], status=status
         )
         return page.encode()
+
+    async def _frame(self) -> Frame:
+        """Return the usual frame, or a bare one: what broke the page may break the frame too."""
+        try:
+            return await self._templates.frame()
+        except (BitPayError, PyMongoError):
+            return self._bare
 
 
 class _Rewriter:
@@ -67,7 +77,7 @@ class _Rewriter:
             await self._send(message)
 
     async def _send_page(self, start: Message) -> None:
-        body = self._pages.page(self._request, self._problem, start["status"])
+        body = await self._pages.page(self._request, self._problem, start["status"])
         headers = MutableHeaders(scope=start)
         headers["Content-Type"] = "text/html; charset=utf-8"
         headers["Content-Length"] = str(len(body))

@@ -17,6 +17,8 @@ interface BlockNews {
   hash: string;
   streams?: number[];
   accounts?: string[];
+  /** Whether everything that was touched is named. */
+  whole?: boolean;
 }
 
 const socket = io({ path: "/socket.io", transports: ["websocket", "polling"], auth: (give) => void socketToken().then(give) });
@@ -40,7 +42,9 @@ function refresh(): void {
   document.body.dispatchEvent(new CustomEvent(MOVED));
 }
 
-function touches({ streams = [], accounts = [] }: BlockNews): boolean {
+/** Whether what is shown may have changed: by this block, or by one that was never heard of. */
+function touches({ streams = [], accounts = [], whole = true, height }: BlockNews): boolean {
+  if (!whole || BigInt(height) > chainHeight() + 1n) return true;
   const known = shownStreams();
   return streams.some((id) => known.has(String(id))) || (!!page.account && accounts.includes(page.account));
 }
@@ -87,13 +91,14 @@ socket.on("connect_error", () => {
 });
 
 socket.on("chain:block", (news: BlockNews) => {
+  const isTouched = touches(news);
   hearClock(news.time, news.height);
   showHead();
-  if (touches(news)) refresh();
+  if (isTouched) refresh();
   document.dispatchEvent(new CustomEvent(BLOCK, { detail: news }));
 });
 
-for (const event of ["stream:created", "stream:withdrawal", "stream:cancelled", "stream:updated"]) socket.on(event, refresh);
+for (const event of ["stream:created", "stream:withdrawal", "stream:cancelled", "stream:updated", "room:reload"]) socket.on(event, refresh);
 
 readClock(shown());
 document.addEventListener("htmx:after:swap", () => {

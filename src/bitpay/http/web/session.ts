@@ -1,21 +1,23 @@
-/** Signing in: the wallet signs a one-time message, once per window and five minutes, and only where it needs no question. */
+/**
+ * Signing in: the wallet signs a one-time message, once per window, account and five minutes, and only where that
+ * needs no question.
+ */
 import { post, rememberCsrf } from "./api";
 import { page } from "./dom";
 import { signMessage } from "./wallet";
 
-const KEPT = "bitpay.token";
+const KEPT = "bitpay.token.";
 /** Renewed this long before it ends (ms). */
 const MARGIN = 30_000;
 
 interface Kept {
-  address: string;
   token: string;
   until: number;
 }
 
 function kept(): Kept | null {
-  const found = JSON.parse(sessionStorage.getItem(KEPT) ?? "null") as Kept | null;
-  return found && found.address === page.account && found.until - MARGIN > Date.now() ? found : null;
+  const found = JSON.parse(sessionStorage.getItem(KEPT + page.account) ?? "null") as Kept | null;
+  return found && found.until - MARGIN > Date.now() ? found : null;
 }
 
 async function signIn(address: string): Promise<string> {
@@ -24,7 +26,7 @@ async function signIn(address: string): Promise<string> {
   const { csrfToken } = await post<{ csrfToken: string }>("/api/v1/auth/verify", { address, message, signature });
   rememberCsrf(csrfToken);
   const { token, expiresIn } = await post<{ token: string; expiresIn: number }>("/api/v1/auth/token", {});
-  sessionStorage.setItem(KEPT, JSON.stringify({ address, token, until: Date.now() + expiresIn * 1000 }));
+  sessionStorage.setItem(KEPT + address, JSON.stringify({ token, until: Date.now() + expiresIn * 1000 }));
   return token;
 }
 
