@@ -1,7 +1,7 @@
 """Accounts that sign for the tests of the local chain."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bitpay.stacks.clarity import Value
 from bitpay.stacks.keys import PrivateKey
@@ -74,9 +74,9 @@ class Account:
         self.nonce += 1
         return sign(tx, self.key).encode()
 
-    def again(self, **changes: int) -> "Account":
+    def again(self, nonce: int | None = None, fee: int | None = None) -> "Account":
         """The same account as another wallet sees it."""
-        return replace(self, **changes)
+        return Account(self.key, self.nonce if nonce is None else nonce, self.fee if fee is None else fee)
 
 
 def account(number: int) -> Account:

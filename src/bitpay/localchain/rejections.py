@@ -18,7 +18,7 @@ class Rejected(BitPayError):
     status = 400
 
     def __init__(self, txid: str, reason: str, data: dict[str, Any] | None = None) -> None:
-        super().__init__(f"transaction rejected: {reason}", **(data or {}))
+        super().__init__(f"transaction rejected: {reason}", data=data)
         self.txid = txid
         self.reason = reason
         self.data = data

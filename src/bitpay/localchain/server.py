@@ -15,6 +15,7 @@ from bitpay.localchain import sdk
 from bitpay.localchain.api.app import create_app
 from bitpay.localchain.chain import Chain, Genesis
 from bitpay.localchain.faucet import endowed
+from bitpay.localchain.hooks.given import GivenHook
 from bitpay.localchain.service import ChainService, Pace
 
 _GRACE_SECONDS = 3
@@ -46,7 +47,13 @@ async def serve(options: argparse.Namespace) -> None:
             service.failure.add_done_callback(lambda _: setattr(server, "should_exit", True))
             yield service
 
-    app = create_app(opening, token=os.environ.get("LOCALCHAIN_TOKEN", ""), hosts=_hosts(options.host, options.port))
+    app = create_app(
+        opening,
+        token=os.environ.get("LOCALCHAIN_TOKEN", ""),
+        hosts=_hosts(options.host, options.port),
+        given=_given(options),
+        hooks_file=options.data / "hooks.json",
+    )
     config = uvicorn.Config(
         app,
         host=options.host,
@@ -59,6 +66,15 @@ async def serve(options: argparse.Namespace) -> None:
     await server.serve()
     if app.state.service.failure.done():
         app.state.service.failure.result()
+
+
+def _given(options: argparse.Namespace) -> list[GivenHook]:
+    secret = os.environ.get("LOCALCHAIN_HOOK_SECRET", "")
+    return [
+        *(GivenHook("chainhooks2", url, secret) for url in options.hook),
+        *(GivenHook("chainhook1", url, secret) for url in options.hook_v1),
+        *(GivenHook("observer", url.rstrip("/")) for url in options.observer),
+    ]
 
 
 def _hosts(host: str, port: int) -> frozenset[str]:
@@ -75,7 +91,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--empty-seconds", type=_seconds, default=5.0, help="an empty block after so long; 0: never")
     parser.add_argument("--gather-seconds", type=float, default=0.1, help="a block so long after a transaction came")
     parser.add_argument("--burn-seconds", type=int, default=600, help="chain seconds between burn blocks")
-    parser.add_argument("--hook", action="append", default=[], help="URL that gets every block's transactions")
+    parser.add_argument("--hook", action="append", default=[], help="URL that gets Chainhooks 2.0 deliveries of all")
+    parser.add_argument("--hook-v1", action="append", default=[], help="URL that gets Chainhook v1 deliveries of all")
+    parser.add_argument("--observer", action="append", default=[], help="URL of an event observer (/new_block)")
+    parser.epilog = "LOCALCHAIN_TOKEN opens /control and /chainhooks; LOCALCHAIN_HOOK_SECRET goes with deliveries."
     return parser
 
 

@@ -5,6 +5,8 @@ Every request needs the header `X-Localchain-Token` with the token of this start
     POST /control/mine    {count?, burn?}                 -> {blocks: [{height, hash, time, transactions}]}
     POST /control/warp    {seconds}                       -> {height, time, offset}
     POST /control/faucet  {token, address, amount?, mine?} -> {txid}; mined at once unless `mine` is false
+    GET  /control/hooks                                    -> {hooks: [{uuid, format, url, status}]}
+    POST /control/misbehave {habits: {drop, duplicate, reorder, truncate, partial, delay, seed}, uuid?}
     POST /extended/v1/faucets/{stx,sbtc}?address=         -> {success, txId, txRaw}
 """
 
@@ -19,6 +21,8 @@ from bitpay.localchain.api.guard import ApiError, json_body
 from bitpay.localchain.blocks import Block
 from bitpay.localchain.clock import MAX_OFFSET
 from bitpay.localchain.faucet import SBTC_GIFT, STX_GIFT
+from bitpay.localchain.hooks.hooks import Hooks
+from bitpay.localchain.hooks.misbehaviour import Misbehaviour
 from bitpay.localchain.service import ChainService
 
 T = TypeVar("T", bound="_Body")
@@ -53,7 +57,14 @@ class FaucetBody(_Body):
     mine: bool = True
 
 
-def control_routes(service: ChainService, token: str) -> APIRouter:
+class MisbehaveBody(_Body):
+    """How deliveries go wrong, for one hook or for all."""
+
+    habits: Misbehaviour = Misbehaviour()
+    uuid: str | None = None
+
+
+def control_routes(service: ChainService, hooks: Hooks, token: str) -> APIRouter:
     """Return the powers, for requests that carry `token`; an empty token opens nothing."""
 
     def permitted(request: Request) -> None:
@@ -63,6 +74,7 @@ def control_routes(service: ChainService, token: str) -> APIRouter:
     router = APIRouter(dependencies=[Depends(permitted)])
     _add_chain(router, service)
     _add_faucets(router, service)
+    _add_hooks(router, hooks)
     return router
 
 
@@ -99,6 +111,18 @@ def _add_faucets(router: APIRouter, service: ChainService) -> None:
         address = request.query_params.get("address", "")
         txid, raw = await service.give(token, address, STX_GIFT if token == "stx" else SBTC_GIFT)  # noqa: S105
         return JSONResponse({"success": True, "txId": txid, "txRaw": raw.hex()})
+
+
+def _add_hooks(router: APIRouter, hooks: Hooks) -> None:
+    @router.get("/control/hooks")
+    async def given() -> JSONResponse:
+        return JSONResponse({"hooks": hooks.status()})
+
+    @router.post("/control/misbehave")
+    async def misbehave(request: Request) -> JSONResponse:
+        body = await _read(request, MisbehaveBody)
+        hooks.misbehave(body.habits, body.uuid)
+        return JSONResponse({})
 
 
 async def _read(request: Request, kind: type[T]) -> T:

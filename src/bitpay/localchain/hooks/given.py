@@ -1,0 +1,76 @@
+"""Hooks that are given when a chain is started: they hear everything, in one of three formats."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from bitpay.localchain.archive import Archive
+from bitpay.localchain.blocks import Block
+from bitpay.localchain.chain import Change
+from bitpay.localchain.hooks import chainhook1, observer
+from bitpay.localchain.hooks.chainhooks2 import Interfaces, Writer, delivery
+from bitpay.localchain.hooks.definition import Options
+from bitpay.localchain.hooks.sender import Post
+
+Format = Literal["chainhooks2", "chainhook1", "observer"]
+_EVERYTHING = Options(decode_clarity_values=True, include_block_metadata=True)
+Renderer = Callable[[Change], Iterator[Post]]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenHook:
+    """A hook of one process. `secret` is sent in both headers that receivers know; an observer gets none."""
+
+    format: Format
+    url: str
+    secret: str = ""
+
+    @property
+    def uuid(self) -> str:
+        """The same for the same URL and format."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.format} {self.url}"))
+
+    def renderer(self, archive: Archive, interfaces: Interfaces) -> Renderer:
+        """Return what turns a change into posts."""
+        match self.format:
+            case "chainhooks2":
+                return _chainhooks2(self.uuid, interfaces)
+            case "chainhook1":
+                return _chainhook1(self.uuid)
+            case "observer":
+                return _observer(archive)
+
+
+def _chainhooks2(name: str, interfaces: Interfaces) -> Renderer:
+    writer = Writer(_EVERYTHING, interfaces)
+
+    def render(change: Change) -> Iterator[Post]:
+        document = delivery(change, writer, lambda _: True, {"uuid": name, "name": "everything"})
+        if document is not None:
+            yield "", document
+
+    return render
+
+
+def _chainhook1(name: str) -> Renderer:
+    def render(change: Change) -> Iterator[Post]:
+        document = chainhook1.payload(change, name)
+        if document is not None:
+            yield "", document
+
+    return render
+
+
+def _observer(archive: Archive) -> Renderer:
+    def parent_of(block: Block) -> Block | None:
+        before = archive.header(block.header.height - 1)
+        return archive.block(before.height) if before else None
+
+    def render(change: Change) -> Iterator[Post]:
+        for block in change.apply:
+            if block.opens_tenure:
+                yield "/new_burn_block", observer.new_burn_block(block, parent_of(block))
+            yield "/new_block", observer.new_block(block, parent_of(block))
+
+    return render

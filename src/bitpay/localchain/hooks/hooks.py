@@ -1,0 +1,58 @@
+"""Everything a chain tells, to whom, and how badly."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bitpay.kit.errors import NotFound
+from bitpay.localchain.chain import Chain, Change
+from bitpay.localchain.hooks.given import GivenHook, Renderer
+from bitpay.localchain.hooks.misbehaviour import Misbehaviour
+from bitpay.localchain.hooks.registry import Registry, secret_headers
+from bitpay.localchain.hooks.sender import Patience, Sender
+
+PATIENCE = Patience()
+RESUMING = Patience(resume_after=2.0)
+"""Nobody can enable a given hook again: it does so itself."""
+
+
+class Hooks:
+    """The hooks of one chain. Follows the chain; every delivery has a task of its own."""
+
+    def __init__(self, chain: Chain, given: Sequence[GivenHook], file: Path) -> None:
+        self._given: list[tuple[GivenHook, Renderer, Sender]] = []
+        for hook in given:
+            headers = secret_headers(hook.secret)
+            sender = Sender(hook.url, lambda headers=headers: headers, RESUMING)  # type: ignore[misc]
+            self._given.append((hook, hook.renderer(chain.archive, chain.known_interface), sender))
+        self.registry = Registry(file, chain.archive, chain.known_interface, PATIENCE)
+
+    def changed(self, change: Change) -> None:
+        """Deliver a change to everybody who wants it."""
+        for _, render, sender in self._given:
+            posts = tuple(render(change))
+            if posts:
+                sender.put(posts)
+        self.registry.changed(change)
+
+    async def close(self) -> None:
+        """Stop all deliveries."""
+        await self.registry.close()
+        for _, _, sender in self._given:
+            await sender.close()
+
+    def misbehave(self, habits: Misbehaviour, uuid: str | None = None) -> None:
+        """Spoil the deliveries of one hook, or of all. Raises NotFound."""
+        senders = {hook.uuid: sender for hook, _, sender in self._given}
+        senders |= {hook.uuid: hook.sender for hook in self.registry.all()}
+        if uuid is not None and uuid not in senders:
+            raise NotFound("Chainhook not found")
+        for name, sender in senders.items():
+            if uuid in (None, name):
+                sender.misbehave(habits)
+
+    def status(self) -> list[dict[str, str]]:
+        """Return how the given hooks are doing."""
+        return [
+            {"uuid": hook.uuid, "format": hook.format, "url": hook.url, "status": sender.state}
+            for hook, _, sender in self._given
+        ]
