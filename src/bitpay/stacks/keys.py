@@ -47,7 +47,7 @@ class PrivateKey:
     @classmethod
     def generate(cls) -> PrivateKey:
         """Return a new random key."""
-        return cls(secrets.randbelow(ORDER - 1).__add__(1).to_bytes(32))
+        return cls((secrets.randbelow(ORDER - 1) + 1).to_bytes(32))
 
     def __repr__(self) -> str:
         return f"PrivateKey(of {self.public_key.hex()})"
