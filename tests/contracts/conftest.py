@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.contracts.stand_ins import backstage
 from tests.contracts.world import Account, World
 
 from bitpay.localchain import sdk
@@ -16,7 +17,8 @@ def _vm() -> Iterator[Vm]:
 
 @pytest.fixture(scope="session")
 def _base(_vm: Vm) -> tuple[World, int]:
-    world = World(_vm)
+    world = World.begin(_vm)
+    world.finalize()
     return world, _vm.snapshot()
 
 
@@ -41,3 +43,9 @@ def bob(world: World) -> Account:
 @pytest.fixture
 def carol(world: World) -> Account:
     return world.carol
+
+
+@pytest.fixture
+def stage(world: World) -> World:
+    """The inner contracts with stand-ins for those that they trust, deployed by dave."""
+    return backstage(world, world.dave)
