@@ -29,7 +29,7 @@ lock: $(READY) ## Lock the dependencies anew (names no registry host)
 clean: ## Remove what was built or installed; keeps the data of `make dev`
 	@rm -rf $(VENV) dist src/bitpay/http/static/build web/node_modules src/bitpay/localchain/vm/node_modules
 
-$(READY): requirements/dev.txt pyproject.toml scripts/setup web/package-lock.json src/bitpay/localchain/vm/package-lock.json $(shell find web src/bitpay -not -path '*/node_modules/*' \( -name '*.ts' -o -name '*.mjs' -o -name 'tsconfig.json' \) 2>/dev/null)
+$(READY): requirements/dev.txt pyproject.toml scripts/setup web/package.json web/package-lock.json src/bitpay/localchain/vm/package-lock.json $(shell find web src/bitpay -not -path '*/node_modules/*' \( -name '*.ts' -o -name '*.mjs' -o -name '*.css' -o -name 'tsconfig.json' -o -name 'build.mjs' \) 2>/dev/null)
 	@scripts/setup
 
 .PHONY: help dev test lint bench lock clean

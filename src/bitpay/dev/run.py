@@ -73,22 +73,19 @@ class DevInstance:
         return 0
 
     async def _start(self, services: Services) -> None:
-        self._say("Starting database and local chain")
+        self._say("Starting database, local chain and BitPay")
+        for service in services.services:
+            service.launch()
         *servers, bitpay = services.services
-        for server in servers:
-            server.launch()
         for server in servers:
             await server.settle()
         control = ChainControl(self._chain_url, self._control_token)
         async with StacksClient(self._chain_url) as client, AsyncExitStack() as open_parts:
             open_parts.push_async_callback(control.close)
             await bootstrap(client, control, self._accounts, self._say)
-        self._say("Starting BitPay")
-        bitpay.launch()
         await bitpay.settle()
-        self._folder.announce(
-            Instance(self.url, self._chain_url, self._mongodb_url(), self._dev_token, os.getpid()),
-        )
+        here = Instance(self.url, self._chain_url, self._mongodb_url(), self._dev_token, os.getpid())
+        self._folder.announce(here)
 
     def _greet(self, seconds: float) -> None:
         self._say(f"Ready in {seconds:.1f} s. Data in {self._folder.path}. Ctrl-C stops everything.")
