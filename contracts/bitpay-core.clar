@@ -205,16 +205,14 @@
 ;; One that fails does not undo the others: `map` over the public function, whose failures take back their writes.
 (define-public (withdraw-many (ids (list 50 uint))) (ok (map withdraw-from-stream ids)))
 
-;; bitpay-marketplace's: pays the seller what he has earned so far and says what is left to sell.
-(define-public (settle-for-sale (stream-id uint))
-  (let (
-      (stream (unwrap! (map-get? streams stream-id) ERR_UNKNOWN_STREAM))
-      (holder (unwrap! (get-holder stream-id) ERR_NOTHING_DUE))
-    )
+;; bitpay-marketplace's: pays the seller, who has to hold the stream, what he has earned so far, and says what is left
+;; to sell.
+(define-public (settle-for-sale (stream-id uint) (seller principal))
+  (let ((stream (unwrap! (map-get? streams stream-id) ERR_UNKNOWN_STREAM)))
     (asserts! (is-eq contract-caller .bitpay-marketplace) ERR_NOT_MARKETPLACE)
-    (let ((paid (try! (draw stream-id stream holder holder none))))
+    (asserts! (is-eq (some seller) (get-holder stream-id)) ERR_NOT_HOLDER)
+    (let ((paid (try! (draw stream-id stream seller seller none))))
       (ok {
-        holder: holder,
         settled: paid,
         remaining: (- (get amount stream) (get refunded stream) (get withdrawn stream) paid),
         cancelable: (get cancelable stream),
@@ -235,9 +233,9 @@
       (depleted (is-eq vested (get withdrawn stream)))
     )
     (try! (check-sender stream-id))
-    (asserts! (get cancelable stream) ERR_NOT_CANCELABLE)
     (asserts! (and (> refund u0) (is-eq (get refunded stream) u0)) ERR_NOT_RUNNING)
-    (map-set streams stream-id (merge stream { refunded: refund }))
+    (asserts! (get cancelable stream) ERR_NOT_CANCELABLE)
+    (map-set streams stream-id (merge stream { refunded: refund, cancelable: false }))
     (map-insert cancelled-at stream-id at)
     (try! (contract-call? .bitpay-sbtc-helper payout refund contract-caller))
     (and
@@ -263,8 +261,8 @@
 (define-public (renounce-cancel (stream-id uint))
   (let ((stream (unwrap! (map-get? streams stream-id) ERR_UNKNOWN_STREAM)))
     (try! (check-sender stream-id))
-    (asserts! (get cancelable stream) ERR_NOT_CANCELABLE)
     (asserts! (> (try! (get-remaining-amount stream-id)) u0) ERR_NOT_RUNNING)
+    (asserts! (get cancelable stream) ERR_NOT_CANCELABLE)
     (map-set streams stream-id (merge stream { cancelable: false }))
     (print { event: "stream-renounced", v: u1, stream-id: stream-id, sender: contract-caller })
     (ok true)))
@@ -357,8 +355,8 @@
 
 (define-read-only (get-proposed-sender (stream-id uint)) (map-get? proposed-senders stream-id))
 
-;; `sender` is the present one, `recipient` the first holder, `payer` the first sender. `cancelable` says whether
-;; the sender kept the right to cancel; whether there is anything to cancel is for get-refundable-amount.
+;; `sender` is the present one, `recipient` the first holder, `payer` the first sender. `cancelable` says whether the
+;; sender has kept the right to cancel and not used it.
 (define-read-only (get-stream (stream-id uint))
   (let ((stream (unwrap! (map-get? streams stream-id) none)))
     (some (merge (unwrap! (map-get? parties stream-id) none) {

@@ -225,10 +225,11 @@
 ;; Repays the maker: at any time when he asks, from expiry on when anyone does.
 (define-public (cancel-offer (offer-id uint))
   (let (
-      (offer (try! (active-offer offer-id)))
+      (offer (unwrap! (map-get? offers offer-id) ERR_UNKNOWN_OFFER))
       (buyer (get buyer offer))
       (price (get price offer))
     )
+    (asserts! (is-eq (get status offer) ACTIVE) ERR_OFFER_CLOSED)
     (asserts!
       (or (is-eq contract-caller buyer) (>= stacks-block-time (get expires-at offer)))
       ERR_NOT_BUYER)
@@ -248,13 +249,14 @@
 ;; The holder's: takes the escrowed price, less the fee, for the token.
 (define-public (accept-offer (offer-id uint))
   (let (
-      (offer (try! (active-offer offer-id)))
+      (offer (unwrap! (map-get? offers offer-id) ERR_UNKNOWN_OFFER))
       (stream-id (get stream-id offer))
       (buyer (get buyer offer))
       (price (get price offer))
       (fee (fee-of price (get fee-bps offer)))
     )
     (try! (contract-call? .bitpay-access-control check-open))
+    (asserts! (is-eq (get status offer) ACTIVE) ERR_OFFER_CLOSED)
     (asserts! (< stacks-block-time (get expires-at offer)) ERR_OFFER_EXPIRED)
     (asserts! (not (is-eq contract-caller buyer)) ERR_OWN_TRADE)
     (map-set offers offer-id (merge offer { status: ACCEPTED }))
@@ -304,11 +306,6 @@
       (is-eq (some id) (map-get? newest-listing stream-id))
       (is-eq (get moves listing) (contract-call? .bitpay-obligation-nft get-moves stream-id)))))
 
-(define-private (active-offer (id uint))
-  (let ((offer (unwrap! (map-get? offers id) ERR_UNKNOWN_OFFER)))
-    (asserts! (is-eq (get status offer) ACTIVE) ERR_OFFER_CLOSED)
-    (ok offer)))
-
 ;; Something is still to vest, and the token may change hands. Returns holder and moves.
 (define-private (check-sellable (stream-id uint))
   (let (
@@ -333,10 +330,9 @@
     (min-remaining uint)
     (accept-cancelable bool))
   (let (
-      (sale (try! (contract-call? .bitpay-core settle-for-sale stream-id)))
+      (sale (try! (contract-call? .bitpay-core settle-for-sale stream-id seller)))
       (remaining (get remaining sale))
     )
-    (asserts! (is-eq seller (get holder sale)) ERR_NOT_HOLDER)
     (asserts! (> remaining u0) ERR_NOTHING_TO_SELL)
     (asserts! (>= remaining min-remaining) ERR_TOO_LITTLE_REMAINS)
     (asserts! (or accept-cancelable (not (get cancelable sale))) ERR_CANCELABLE)

@@ -24,6 +24,7 @@ def test_cancelling_refunds_the_sender_and_what_was_earned_waits(world: World, a
     assert world.balance(bob) == FUNDS
     assert world.core.get_status(stream) == "cancelled"
     assert world.core.get_stream(stream)["cancelled-at"] == world.time
+    assert world.core.get_stream(stream)["cancelable"] is False
     assert world.core.get_refundable_amount(stream) == 0
     assert world.core.get_remaining_amount(stream) == 0
     world.pass_seconds(10_000)

@@ -276,7 +276,7 @@ def test_a_stream_that_ran_out_cannot_be_bought(world: World, stream: int, bob: 
         buy(world, carol, listing)
     world.core.withdraw_from_stream(stream, by=bob)
     world.core.burn_obligation(stream, by=bob)
-    with world.refused("core", "NOTHING_DUE"):
+    with world.refused("core", "NOT_HOLDER"):
         buy(world, carol, listing)
 
 
@@ -336,6 +336,6 @@ def test_a_buyer_may_come_through_another_contract(world: World, stream: int, bo
 def test_settling_for_a_sale_is_the_marketplaces_alone(world: World, stream: int, bob: Account) -> None:
     for who in (bob, world.ann, world.mallory):
         with world.refused("core", "NOT_MARKETPLACE"):
-            world.core.settle_for_sale(stream, by=who)
+            world.core.settle_for_sale(stream, bob, by=who)
     with world.refused("core", "UNKNOWN_STREAM"):
-        world.core.settle_for_sale(99, by=bob)
+        world.core.settle_for_sale(99, bob, by=bob)

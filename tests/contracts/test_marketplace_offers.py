@@ -77,7 +77,7 @@ def test_an_offer_survives_changes_of_holder(world: World, stream: int, bob: Acc
     made = offer(world, carol, stream)
     world.obligations.transfer(stream, bob, world.dave, by=bob)
 
-    with world.refused("marketplace", "NOT_HOLDER"):
+    with world.refused("core", "NOT_HOLDER"):
         world.marketplace.accept_offer(made, by=bob)
     assert world.marketplace.accept_offer(made, by=world.dave) is True
     assert world.core.get_holder(stream) == carol.address
@@ -159,7 +159,7 @@ def test_only_the_holder_accepts_and_once(world: World, stream: int, alice: Acco
     made = offer(world, world.carol, stream)
 
     for other in (alice, world.ann, world.mallory):
-        with world.refused("marketplace", "NOT_HOLDER"):
+        with world.refused("core", "NOT_HOLDER"):
             world.marketplace.accept_offer(made, by=other)
     world.marketplace.accept_offer(made, by=bob)
     with world.refused("marketplace", "OFFER_CLOSED"):
