@@ -13,10 +13,12 @@ from typing import Any, TypeAlias
 import httpx
 import uvicorn
 from fastapi import FastAPI
+from limits import RateLimitItemPerMinute
 
 from bitpay.app import create_app
 from bitpay.demo.control import ChainControl
 from bitpay.dev.bootstrap import bootstrap
+from bitpay.http.rates import LIMITS, RateLimits
 from bitpay.kit.processes import free_port, spawn, stop
 from bitpay.kit.settings import Settings
 from bitpay.protocol.ids import Contracts
@@ -36,6 +38,7 @@ TOKEN_SECRET = "the tokens' secret, of this test run"
 DEV_TOKEN = "the development token, of this test run"
 CONTROL_TOKEN = "the control token, of this test run"
 PATIENCE = 30.0
+GENEROUS = {name: RateLimitItemPerMinute(100 * item.amount) for name, item in LIMITS.items()}
 
 
 @dataclass
@@ -137,6 +140,7 @@ async def live_instance(folder: Path, mongo_url: str) -> AsyncIterator[LiveInsta
         async with StacksClient(chain_url) as stacks:
             contracts = await bootstrap(stacks, control, keys, lambda _: None)
             app = create_app(_settings(contracts, url, chain_url, mongo_url, folder))
+            app.state.services.get(RateLimits)._limits = GENEROUS  # all tests come from one address
             async with _served(app, port), httpx.AsyncClient(base_url=url, timeout=PATIENCE) as http:
                 await _answers(f"{url}/readyz")
                 yield LiveInstance(url, app, http, stacks, control, contracts, keys)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import structlog
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 
 from bitpay.access import api as access_api
 from bitpay.access.clock import ChainClock, Change
@@ -80,6 +81,7 @@ BODY_LIMITS = {"/api/webhooks/": MAX_BODY_BYTES, "/api/v1/transactions": 256 << 
 _LOG = structlog.get_logger(__name__)
 _POLL_SECONDS = {"local": 0.25, "testnet": 4.0, "mainnet": 4.0}
 _RESTART_PAUSE = 1.0
+_CLOSE_SECONDS = 5.0
 _MAX_LAG = 10
 """Blocks that the ledger may lie behind the chain while it counts as ready."""
 
@@ -133,6 +135,7 @@ class House:
         self.follower = TransactionFollower(self.transactions, self.stacks, self.ledger.book)
         self.accounts.on_revoked(self.realtime.connections.close_session)
         self.clock.on_change(self._on_change)
+        self.closers: list[Callable[[], Awaitable[None]]] = [self.realtime.stop, self.stacks.close]
 
     def services(self) -> Services:
         """Return what routes can ask for."""
@@ -172,9 +175,8 @@ class House:
 
     async def close(self) -> None:
         """End every connection."""
-        await self.realtime.stop()
-        await self.stacks.close()
-        await self.mongo.close()
+        for close in [*self.closers, self.mongo.close]:
+            await close()
 
     def _ledger(self) -> Ledger:
         return Ledger(
@@ -246,6 +248,7 @@ def _add_api(app: FastAPI, house: House) -> None:
     app.include_router(webhook_router(house.deliveries, secrets, house.ledger.wake))
     app.include_router(broadcast_router(house.mongo, house.rooms, servers.check))
     app.include_router(health_router(house.checks()))
+    app.add_api_route("/docs", lambda: RedirectResponse("/api/v1/openapi.json"), include_in_schema=False)
 
 
 def _add_demo(app: FastAPI, house: House) -> DemoAccounts | None:
@@ -257,6 +260,7 @@ def _add_demo(app: FastAPI, house: House) -> DemoAccounts | None:
     control_token = settings.control_token.get_secret_value() if settings.control_token else ""
     accounts = DemoAccounts(settings.dev_accounts_file)
     control = ChainControl(settings.control_url or settings.stacks_api_url, control_token)
+    house.closers.append(control.close)
     app.include_router(demo_router(DemoService(accounts, control, house.clock), DevGuard(settings.public_url, token)))
     return accounts
 
@@ -285,7 +289,7 @@ def _lifespan(house: House) -> Callable[[FastAPI], Any]:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             with suppress(TimeoutError):
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(_CLOSE_SECONDS):
                     await house.close()
 
     return lifespan

@@ -38,7 +38,8 @@ class Metrics:
         try:
             await self._app(scope, receive, note)
         finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
+            mounted = scope.get("root_path") or "unmatched"
+            route = getattr(scope.get("route"), "path", mounted)
             method = scope["method"] if scope["method"] in _METHODS else "OTHER"
             REQUESTS.labels(method, route, status).inc()
             LATENCY.labels(route).observe(time.perf_counter() - started)

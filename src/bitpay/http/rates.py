@@ -23,9 +23,10 @@ LIMITS: Mapping[str, RateLimitItem] = {
     "write": RateLimitItemPerMinute(300),
     "auth": RateLimitItemPerMinute(30),
     "relay": RateLimitItemPerMinute(60),
+    "socket": RateLimitItemPerMinute(300),
     "user": RateLimitItemPerMinute(1200),
 }
-"""Requests per client address ("user": per signed-in address)."""
+"""Requests per client address ("socket": connections opened, "user": per signed-in address)."""
 
 _CLOSED_ON_FAILURE = frozenset({"auth", "relay"})
 
@@ -73,7 +74,7 @@ class RateLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, or answer 429."""
-        limit = self._limit_of(scope) if scope["type"] == "http" else None
+        limit = self._limit_of(scope)
         try:
             if limit is not None:
                 await self._limits.spend(limit, _client(scope))
@@ -83,6 +84,8 @@ class RateLimit:
         await self._app(scope, receive, send)
 
     def _limit_of(self, scope: Scope) -> str | None:
+        if scope["type"] != "http":
+            return "socket" if scope["type"] == "websocket" else None
         rule = next((rule for rule in self._rules if scope["path"].startswith(rule.prefix)), None)
         if rule is not None and (rule.limit is None or scope["method"] not in SAFE_METHODS):
             return rule.limit
