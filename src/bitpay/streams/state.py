@@ -76,7 +76,7 @@ def end_block(document: Mapping[str, Any], now: Moment) -> int:
     blocks, seconds = now.height - document["startBlock"], now.time - document["createdAt"]
     if blocks < 1 or seconds < 1:
         blocks, seconds = 1, _USUAL_BLOCK_SECONDS
-    return max(0, now.height + (int(document["end"]) - now.time) * blocks // seconds)
+    return max(0, int(now.height + (document["end"] - now.time) * blocks // seconds))
 
 
 def is_confirmed(document: Mapping[str, Any], now: Moment) -> bool:
