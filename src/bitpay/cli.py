@@ -8,11 +8,13 @@ import typer
 from bitpay.commands import stream
 from bitpay.commands.context import Data, reports_errors
 from bitpay.commands.demo import demo
+from bitpay.commands.deploy import deploy
 from bitpay.dev.folder import DEFAULT_FOLDER
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Continuous Bitcoin payments on Stacks.")
 app.add_typer(stream.app, name="stream")
 app.command()(demo)
+app.command()(deploy)
 
 
 @app.command()

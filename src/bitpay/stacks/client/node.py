@@ -52,6 +52,10 @@ class NodeClient:
         """Return where the node stands."""
         return NodeInfo.read(Fields(await self._http.get("/v2/info"), "info"))
 
+    async def pox(self) -> dict[str, Any]:
+        """Return the network's parameters as JSON: epochs, block limits, and the sBTC contract that it knows."""
+        return Fields(await self._http.get("/v2/pox"), "pox").plain()
+
     async def account(self, principal: str) -> Account:
         """Return an account's confirmed state; an unknown one has nothing and nonce 0."""
         parse_principal(principal)
