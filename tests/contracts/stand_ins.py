@@ -32,7 +32,9 @@ def _passed_on(contract: Contract, function: dict[str, Any]) -> Iterable[str]:
     names = " ".join(arg["name"] for arg in function["args"])
     call = f"(contract-call? '{contract.address} {function['name']} {names})"
     yield f"(define-public ({name} {parameters}) {call})"
-    own = f"(as-contract? ((with-all-assets-unsafe)) (try! {call}))"
+    never_fails = function["outputs"]["type"]["response"]["error"] == "none"
+    inner = f"(unwrap! {call} (err u998))" if never_fails else f"(try! {call})"
+    own = f"(as-contract? ((with-all-assets-unsafe)) {inner})"
     yield f"(define-public (own-{name} {parameters}) (ok (unwrap! {own} (err u999))))"
 
 

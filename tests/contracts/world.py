@@ -25,7 +25,7 @@ from bitpay.stacks.clarity import Err
 from bitpay.stacks.keys import PrivateKey
 from bitpay.stacks.network import Network
 
-PEOPLE = ("deployer", "ann", "ben", "cleo", "olga", "alice", "bob", "carol", "dave", "erin", "mallory")
+PEOPLE = ("deployer", "ann", "ben", "cleo", "olga", "alice", "bob", "carol", "dave", "erin", "frank", "mallory")
 """ann, ben and cleo are the first admins, olga the first operator; mallory is up to no good."""
 FUNDS = 1_000_000_000_000
 """Sats that everybody begins with."""
