@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.properties.ground import Ground
 from tests.properties.stage import Stage
 
 
@@ -10,3 +11,9 @@ def stage() -> Iterator[Stage]:
     built = Stage()
     yield built
     built.close()
+
+
+@pytest.fixture(scope="session")
+def ground(stage: Stage) -> Ground:
+    """The contracts, finalised; an example begins with `ground.again()`."""
+    return Ground(stage)

@@ -62,6 +62,10 @@
     vault: (contract-call? .bitpay-sbtc-helper probe-vault),
   })
 
+;; Of each stream what has vested at the moment beside it.
+(define-read-only (probe-vested (some-ids (list 99 uint)) (moments (list 99 uint)))
+  (map get-vested-amount-at some-ids moments))
+
 ;; == bitpay-marketplace
 
 (define-read-only (probe-sales (some-listings (list 99 uint)) (some-offers (list 99 uint)) (some-streams (list 99 uint)))
