@@ -12,13 +12,13 @@ from bitpay.localchain.vm import Vm
 GENESIS_TIME = 1_800_000_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def _installed() -> None:
     sdk.install()
 
 
 @pytest.fixture(scope="session")
-def _session_vm(_installed: None) -> Iterator[Vm]:
+def _session_vm() -> Iterator[Vm]:
     with Vm.start() as vm:
         yield vm
 
@@ -65,9 +65,7 @@ def changes() -> list[Change]:
 
 
 @pytest.fixture
-def open_chain(
-    _installed: None, tmp_path: Path, wall: Wall, changes: list[Change], alice: Account, bob: Account
-) -> Iterator[OpenChain]:
+def open_chain(tmp_path: Path, wall: Wall, changes: list[Change], alice: Account, bob: Account) -> Iterator[OpenChain]:
     """Opens a chain in the test's folder, the one before having been closed."""
     opened: list[Chain] = []
     genesis = Genesis(stx={alice.address: 10**12, bob.address: 10**9}, sbtc={alice.address: 10**9}, time=GENESIS_TIME)
