@@ -10,6 +10,12 @@ from tests.properties.stage import Seen, Stage, Step, Via
 
 ADMINS = ("ada", "alan", "amos")
 THRESHOLD = 2
+COUNTS = (
+    ("core", "get-stream-count"),
+    ("marketplace", "get-listing-count"),
+    ("marketplace", "get-offer-count"),
+    ("treasury", "get-proposal-count"),
+)
 
 
 class Ground:
@@ -77,20 +83,16 @@ class Ground:
 
     def facts(self) -> list[Any]:
         """Return everything that the contracts tell, and everyone's sats."""
-        ids = [list(range(1, count + 1)) for count in self._counts()]
-        streams, listings, offers, proposals = ids
-        return [
-            self.ask("core", "probe-streams", streams, streams),
-            self.ask("marketplace", "probe-sales", listings, offers, streams),
-            self.ask("treasury", "probe-council", proposals),
-            self.ask("access-control", "probe-access", list(PRINCIPALS)),
-            self.stage.balances(),
-        ]
+        return everything(self.stage)
 
-    def _counts(self) -> list[int]:
-        return [
-            self.ask("core", "get-stream-count"),
-            self.ask("marketplace", "get-listing-count"),
-            self.ask("marketplace", "get-offer-count"),
-            self.ask("treasury", "get-proposal-count"),
-        ]
+
+def everything(stage: Stage) -> list[Any]:
+    """Return everything that the contracts tell now, and everyone's sats."""
+    streams, listings, offers, proposals = (list(range(1, stage.read(*count) + 1)) for count in COUNTS)
+    return [
+        stage.read("core", "probe-streams", (streams, streams)),
+        stage.read("marketplace", "probe-sales", (listings, offers, streams)),
+        stage.read("treasury", "probe-council", (proposals,)),
+        stage.read("access-control", "probe-access", (list(PRINCIPALS),)),
+        stage.balances(),
+    ]

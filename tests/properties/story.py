@@ -34,15 +34,19 @@ class Failure(Exception):
 def run_story(stage: Stage, seed: int, length: int) -> Tally:
     """Write and take `length` steps from `seed`; the same seed gives the same story. Raises Failure."""
     machine = Machine(stage)
-    random = Random(seed)  # noqa: S311 - a story, not a secret
-    functions = stage.public_functions()
     try:
-        for _ in range(length):
-            machine.take(write_next(random, machine.state, machine.time, machine.height, functions))
+        play_on(machine, Random(seed), length)  # noqa: S311 - a story, not a secret
         machine.finish()
     except AssertionError as error:
         raise failure(stage, seed, machine.steps, str(error)) from error
     return machine.tally
+
+
+def play_on(machine: Machine, random: Random, length: int) -> None:
+    """Write and take so many more steps."""
+    functions = machine.stage.public_functions()
+    for _ in range(length):
+        machine.take(write_next(random, machine.state, machine.time, machine.height, functions))
 
 
 def replay(stage: Stage, steps: Sequence[Step]) -> Machine:
