@@ -146,6 +146,22 @@ async def test_a_node_delivers_without_a_secret_on_its_own_port(
     assert len(woken) == 5
 
 
+async def test_whoever_has_the_webhooks_secret_cannot_speak_as_our_node(
+    http: AsyncClient, database: Database, deliveries: Deliveries, woken: list[str]
+) -> None:
+    answer = await http.post(STREAMS, json=node(block()), headers=BEARER)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "unreadable_delivery")
+    assert await kept(database) == 1
+    assert await deliveries.take() == []
+    assert woken == []
+
+
+async def test_the_nodes_port_takes_only_a_nodes_blocks(http: AsyncClient, deliveries: Deliveries) -> None:
+    assert (await http.post("/new_block", json=chainhooks2([block()]))).status_code == 400
+    assert await deliveries.take() == []
+
+
 async def test_a_taken_delivery_is_not_offered_twice_but_again_after_a_crash(deliveries: Deliveries) -> None:
     stored = await deliveries.receive("streams", json.dumps(chainhook1([block()])).encode())
 

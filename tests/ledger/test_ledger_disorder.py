@@ -55,7 +55,7 @@ class World:
             case "partial":
                 block = self.any_block()
                 kept = tuple(receipt for receipt in block.transactions if self.random.random() < 0.5)
-                await self.tell(chainhook1([replace(block, transactions=kept)], [self.any_block()]))
+                await self.tell("streams", chainhook1([replace(block, transactions=kept)], [self.any_block()]))
             case "fail":
                 self.view.failures.append(SourceError("429", retry_after=0.01))
             case "crash":
@@ -73,14 +73,14 @@ class World:
     async def deliver(self, blocks: list[Block]) -> None:
         if self.random.random() < 0.5:
             for block in blocks:
-                await self.tell(node(block))
+                await self.tell("new_block", node(block))
         else:
-            await self.tell(chainhooks2(blocks, [self.any_block()]))
+            await self.tell("streams", chainhooks2(blocks, [self.any_block()]))
 
-    async def tell(self, body: dict[str, Any]) -> None:
+    async def tell(self, topic: str, body: dict[str, Any]) -> None:
         encoded = json.dumps(body).encode()
         for _ in range(self.random.choice([1, 1, 1, 2])):
-            await self.deliveries.receive("streams", encoded)
+            await self.deliveries.receive(topic, encoded)
 
     async def look(self) -> bool:
         try:

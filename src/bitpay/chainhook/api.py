@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from bitpay.chainhook.deliveries import Deliveries, Stored
+from bitpay.chainhook.deliveries import NODE_TOPIC, Deliveries, Stored
 from bitpay.chainhook.secrets import WebhookSecrets
 from bitpay.kit.errors import NotFound, TooLarge
 
@@ -42,7 +42,7 @@ def observer_router(deliveries: Deliveries, stored: Callable[[], None]) -> APIRo
 
     @router.post("/new_block", summary="Take a block from our node")
     async def new_block(request: Request) -> dict[str, Any]:
-        answer = await deliveries.receive("new_block", await read_bounded(request))
+        answer = await deliveries.receive(NODE_TOPIC, await read_bounded(request))
         stored()
         return _told(answer)
 

@@ -21,7 +21,7 @@ from bitpay.chainhook.arrivals import Arrival, Format, Unreadable
 from bitpay.kit.errors import InvalidInput
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks.model import Block
-from bitpay.store import Database, Document, collection, index
+from bitpay.store import Database, Document, changes, collection, index
 
 DELIVERIES = collection("deliveries")
 PIECES = collection("delivery_pieces")
@@ -32,6 +32,9 @@ _INLINE_PIECE = 0
 _RETENTION_SECONDS = 30 * 86_400
 _IN_THREAD_BYTES = 256 * 1024
 _BATCH = 100
+
+NODE_TOPIC = "new_block"
+"""The route, on an internal port, where a node of our own delivers; nobody else may speak as a node."""
 
 NEW = "new"
 TAKEN = "taken"
@@ -92,12 +95,12 @@ class Deliveries:
     async def receive(self, topic: str, body: bytes) -> Stored:
         """Store an arrival of the route `topic` and return what is in it.
 
-        Raises InvalidInput when the body is not JSON (nothing is stored then), Unreadable when it is JSON of no known
-        shape (it is stored, for whoever must find out why).
+        Raises InvalidInput when the body is not JSON (nothing is stored then), Unreadable when it is JSON of no shape
+        that this route takes (it is stored, for whoever must find out why).
         """
         parsed = await _aside(len(body), parse_json, body)
         try:
-            arrival: Arrival | None = await _aside(len(body), read_arrival, parsed)
+            arrival: Arrival | None = _spoken_by_right(topic, await _aside(len(body), read_arrival, parsed))
             reason = ""
         except Unreadable as error:
             arrival, reason = None, error.message
@@ -126,9 +129,8 @@ class Deliveries:
 
     async def arrivals(self) -> AsyncIterator[str]:
         """Yield the id of every arrival from now on, whichever process stored it."""
-        async with await self._deliveries.watch([{"$match": {"operationType": "insert"}}]) as stream:
-            async for change in stream:
-                yield str(change["documentKey"]["_id"])
+        async for change in changes(self._deliveries, [{"$match": {"operationType": "insert"}}]):
+            yield str(change["documentKey"]["_id"])
 
     async def body(self, delivery_id: str) -> bytes | None:
         """Return an arrival as it came, or None when it is not (or no longer) kept."""
@@ -217,6 +219,13 @@ def read_arrival(body: dict[str, Any]) -> Arrival:
                 place = ".".join(str(part) for part in first["loc"])
                 raise Unreadable(f"This delivery is not readable at {place}: {first['msg']}.") from error
     raise Unreadable("This delivery has the shape of no format that we know.")
+
+
+def _spoken_by_right(topic: str, arrival: Arrival) -> Arrival:
+    """Return the arrival. Raises Unreadable for a node's block at a webhook: its secret is known outside the house."""
+    if (arrival.format is Format.NODE) is not (topic == NODE_TOPIC):
+        raise Unreadable("A node's blocks are taken from our own node only, and from it nothing else.")
+    return arrival
 
 
 async def _aside(size: int, work: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
