@@ -5,7 +5,8 @@ import pytest
 from tests.localchain.accounts import Account, account
 
 from bitpay.localchain import sdk
-from bitpay.localchain.chain import Chain, Change, Genesis
+from bitpay.localchain.blocks import Change
+from bitpay.localchain.chain import Chain, Genesis
 from bitpay.localchain.clock import ChainClock
 from bitpay.localchain.vm import Vm
 

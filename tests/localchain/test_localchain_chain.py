@@ -8,7 +8,8 @@ from tests.localchain.conftest import GENESIS_TIME, OpenChain, Wall
 from tests.localchain.contracts import COUNTER
 
 from bitpay.kit.errors import InvalidInput
-from bitpay.localchain.chain import Chain, Change, Genesis
+from bitpay.localchain.blocks import Change
+from bitpay.localchain.chain import Chain, Genesis
 from bitpay.localchain.journal import JournalInUse
 from bitpay.localchain.rejections import Rejected, Undecodable
 from bitpay.localchain.vm import SBTC

@@ -48,9 +48,7 @@ class Admission:
 
     def check(self, tx: Transaction, size: int) -> None:
         """Raise Rejected unless the transaction, `size` bytes long, may wait for a block."""
-        _check_meaning(tx)
-        _check_signature(tx)
-        _check_fee(tx, size)
+        check_alone(tx, size)
         self._check_nonces(tx)
         self._check_funds(tx)
         self._check_payload(tx)
@@ -107,6 +105,13 @@ class Admission:
         wrong = abi.misfit(function, call.args)
         if wrong:
             raise _rejected(tx, "BadFunctionArgument", {"message": wrong})
+
+
+def check_alone(tx: Transaction, size: int) -> None:
+    """Raise Rejected for what no state of the chain could make right."""
+    _check_meaning(tx)
+    _check_signature(tx)
+    _check_fee(tx, size)
 
 
 def _check_meaning(tx: Transaction) -> None:

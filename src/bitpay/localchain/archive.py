@@ -97,10 +97,10 @@ class Archive:
         for account in {mined.tx.origin_address, mined.tx.sponsor_address or mined.tx.origin_address}:
             self.nonces[account] += step
 
-    def remove_tip(self) -> Block:
-        """Take the latest block off."""
+    def remove_tip(self) -> tuple[Block, int]:
+        """Take the latest block off. Returns it and where its record stands."""
         block = self.block(self.tip.height)
-        self._entries.pop()
+        place = self._entries.pop().place
         self.transaction_count -= len(block.transactions)
         del self._heights[block.header.hash], self._heights[block.block_hash]
         self._kept.pop(block.header.hash, None)
@@ -109,7 +109,7 @@ class Archive:
             self._count(mined, -1)
             if mined.succeeded:
                 self._forget(mined)
-        return block
+        return block, place
 
     def _forget(self, mined: MinedTransaction) -> None:
         if isinstance(mined.tx.payload, SmartContract):
@@ -144,7 +144,8 @@ class Archive:
         if kept is not None:
             return kept
         entry = self._entries[height - self._entries[0].header.height]
-        block = Block.from_json(self._journal.read(entry.place)["block"])
+        record = self._journal.read(entry.place)
+        block = Block.from_json(record.get("block") or record["branch"])
         self._keep(block)
         return block
 

@@ -100,6 +100,14 @@ class Block:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of the canonical chain: blocks taken off (newest first), then blocks put on (oldest first)."""
+
+    rollback: tuple[Block, ...]
+    apply: tuple[Block, ...]
+
+
 def seal(
     parent: BlockHeader, place: Mapping[str, int], transactions: Sequence[MinedTransaction], *, fork: int
 ) -> Block:

@@ -4,7 +4,7 @@ Everything here is synchronous and belongs to one thread. The journal is the tru
 on disk. The VM can be lost at any moment and is then rebuilt from a snapshot and the journal.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,24 +13,16 @@ from bitpay.kit.errors import InvalidInput
 from bitpay.localchain import blocks
 from bitpay.localchain.admission import Admission, decode
 from bitpay.localchain.archive import Archive
-from bitpay.localchain.blocks import Block, MinedTransaction
+from bitpay.localchain.assembly import Assembler
+from bitpay.localchain.blocks import Block, Change
 from bitpay.localchain.clock import MAX_OFFSET, ChainClock
 from bitpay.localchain.journal import Journal
 from bitpay.localchain.machine import Machine
 from bitpay.localchain.mempool import Mempool, Pending
+from bitpay.localchain.reorganization import Fork, Reorganization
 from bitpay.localchain.vm import SBTC
-from bitpay.stacks.model import BlockHeader
 
-MAX_BLOCK_TRANSACTIONS = 500
 SBTC_ASSET = f"{SBTC}::sbtc-token"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What became of the canonical chain: blocks taken off (newest first), then blocks put on (oldest first)."""
-
-    rollback: tuple[Block, ...]
-    apply: tuple[Block, ...]
 
 
 @dataclass(frozen=True)
@@ -62,12 +54,13 @@ class Chain:
         self._burn_seconds = burn_seconds
         self._listener = listener
         self._interfaces: dict[str, Mapping[str, Any]] = {}
-        self._left_out: set[str] = set()
+        self._branch: dict[int, Block] = {}
         self._journal = Journal(folder / "journal")
         try:
             self.archive = Archive(self._journal)
             beginning = self._read_journal() or self._write_genesis(genesis)
             self.machine = Machine(self.archive, folder / "snapshots", beginning)
+            self._assembler = Assembler(self.archive, self.machine)
         except BaseException:
             self._journal.close()
             raise
@@ -93,10 +86,20 @@ class Chain:
     def _read_record(self, record: Mapping[str, Any], place: int) -> None:
         if "block" in record:
             self.archive.add(Block.from_json(record["block"]), place)
-        elif "rollback" in record:
-            self._roll_back(record["rollback"], record["fork"])
+        elif "branch" in record:
+            self._branch[place] = Block.from_json(record["branch"])
+        elif "switch" in record:
+            self._switch(record["switch"])
         elif "offset" in record:
             self.clock.offset = record["offset"]
+
+    def _switch(self, record: Mapping[str, Any]) -> None:
+        while self.archive.tip.height > record["height"]:
+            self.archive.remove_tip()
+        for place in record["places"]:
+            self.archive.add(self._branch[place], place)
+        self._branch.clear()
+        self.fork = record["fork"]
 
     def _write_genesis(self, genesis: Genesis) -> dict[str, Any]:
         time = self.clock.now() if genesis.time is None else genesis.time
@@ -123,7 +126,7 @@ class Chain:
         """Tell whether a transaction waits whose nonces are next, and that was not left out of the last block."""
         nonces = self.archive.nonces
         fits = (one for one in self.mempool if all(nonces.get(who, 0) == nonce for who, nonce in one.claims))
-        return any(one.txid not in self._left_out for one in fits)
+        return any(one.txid not in self._assembler.left_out for one in fits)
 
     def stx_balance(self, account: str) -> int:
         """Return the uSTX of a principal at the tip."""
@@ -149,47 +152,19 @@ class Chain:
         parent = self.archive.tip
         time = self.clock.next_block(parent.time)
         burn = burn or time - parent.burn_time >= self._burn_seconds
-        block = self.machine.build(lambda: self._assemble(parent, time, burn, list(self.mempool)))
-        self._commit([block])
+        waiting = list(self.mempool)
+        block = self.machine.build(lambda: self._assembler.assemble(time, waiting, burn=burn, fork=self.fork))
+        self._commit(block)
         self._listener(Change((), (block,)))
         self.machine.count(block)
         return block
 
-    def _assemble(self, parent: BlockHeader, time: int, burn: bool, waiting: Sequence[Pending]) -> Block:
-        vm = self.machine.vm
-        vm.open_block(time, burn=burn)
-        mined = self._execute(waiting)
-        place = {"height": vm.height, "time": time, "burn_height": vm.burn_height, "burn_time": vm.burn_time}
-        return blocks.seal(parent, place, mined, fork=self.fork)
-
-    def _execute(self, waiting: Sequence[Pending]) -> list[MinedTransaction]:
-        """Run what fits, in order of arrival, as far as its nonces follow one another."""
-        nonces = dict(self.archive.nonces)
-        self._left_out = set()
-        left = list(waiting)
-        mined: list[MinedTransaction] = []
-        while len(mined) < MAX_BLOCK_TRANSACTIONS:
-            ready = [one for one in left if all(nonces.get(who, 0) == nonce for who, nonce in one.claims)]
-            if not ready:
-                break
-            for entry in ready[: MAX_BLOCK_TRANSACTIONS - len(mined)]:
-                done = self.machine.run(entry)
-                left.remove(entry)
-                if done is None:
-                    self._left_out.add(entry.txid)
-                else:
-                    mined.append(done)
-                    nonces.update({who: nonce + 1 for who, nonce in entry.claims})
-        return mined
-
-    def _commit(self, made: Sequence[Block], first: Iterable[Mapping[str, Any]] = ()) -> None:
-        records = [*first, *({"block": block.to_json()} for block in made)]
-        places = self._journal.append(records)[len(records) - len(made) :]
-        for block, place in zip(made, places, strict=True):
-            self.archive.add(block, place)
-            for mined in block.transactions:
-                self.mempool.remove(mined.txid)
-        self.mempool.settle(self.archive.nonces, self.archive.tip.burn_height)
+    def _commit(self, block: Block) -> None:
+        [place] = self._journal.append([{"block": block.to_json()}])
+        self.archive.add(block, place)
+        for mined in block.transactions:
+            self.mempool.remove(mined.txid)
+        self.mempool.settle(self.archive.nonces, block.header.burn_height)
 
     # Time
 
@@ -206,8 +181,17 @@ class Chain:
         self.clock.offset = offset
         return offset
 
-    def _roll_back(self, height: int, fork: int) -> list[Block]:
-        gone = [self.archive.remove_tip() for _ in range(self.archive.tip.height - height)]
-        self.fork = fork
+    # Other histories
+
+    def reorganize(self, plan: Reorganization) -> Change:
+        """Replace the latest blocks by others, as when another fork of the real chain wins.
+
+        Raises InvalidInput or Rejected, and then nothing is changed, when the plan is not possible.
+        """
+        fork = Fork(plan, self.archive, self.machine, self._assembler, self._journal, self.clock)
         self._interfaces.clear()
-        return gone
+        change = fork.switch(self.fork + 1)
+        self.fork += 1
+        fork.return_to(self.mempool)
+        self._listener(change)
+        return change

@@ -82,8 +82,11 @@ class Journal:
             os.fsync(self._file.fileno())
             self._end = place
 
-    def append(self, records: Iterable[Any]) -> list[int]:
-        """Write records so that a crash from now on cannot lose them. Returns their places."""
+    def append(self, records: Iterable[Any], *, sync: bool = True) -> list[int]:
+        """Write records so that a crash from now on cannot lose them. Returns their places.
+
+        Without `sync` they are safe only once something later is.
+        """
         places, frames = [], []
         place = self._end
         for record in records:
@@ -91,7 +94,7 @@ class Journal:
             places.append(place)
             frames.append(frame)
             place += len(frame)
-        self._write(self._end, b"".join(frames))
+        self._write(self._end, b"".join(frames), sync=sync)
         self._end = place
         return places
 
@@ -118,11 +121,12 @@ class Journal:
     def _read(self, place: int, length: int) -> bytes:
         return os.pread(self._file.fileno(), length, place)
 
-    def _write(self, place: int, data: bytes) -> None:
+    def _write(self, place: int, data: bytes, *, sync: bool = True) -> None:
         written = 0
         while written < len(data):
             written += os.pwrite(self._file.fileno(), memoryview(data)[written:], place + written)
-        os.fsync(self._file.fileno())
+        if sync:
+            os.fsync(self._file.fileno())
 
 
 def _frame(record: Any) -> bytes:  # noqa: ANN401 - JSON

@@ -94,7 +94,8 @@ class Machine:
         self.vm = self._start()
 
     def rewind(self, height: int) -> None:
-        """Bring the VM back to the state after the block at `height`. The archive may still be ahead."""
+        """Bring the VM back to the state after the block at `height`; the archive may still be ahead."""
+        self._snapshots.discard_above(self.vm, height)
         if not self._bring(self.vm, height):
             self.vm.close()
             self.vm = self._start(height)

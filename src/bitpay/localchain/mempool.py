@@ -87,7 +87,11 @@ class Mempool:
         """Give up on a transaction."""
         entry = self.remove(txid)
         if entry is not None:
-            self._dropped[txid] = Dropped(entry, status, replaced_by)
+            self.bury(entry, status, replaced_by)
+
+    def bury(self, entry: Pending, status: str, replaced_by: str | None = None) -> None:
+        """Remember a transaction as given up."""
+        self._dropped[entry.txid] = Dropped(entry, status, replaced_by)
         while len(self._dropped) > _KEPT_DROPS:
             del self._dropped[next(iter(self._dropped))]
 

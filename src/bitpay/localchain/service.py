@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeVar
 
-from bitpay.localchain.blocks import Block
-from bitpay.localchain.chain import Chain, Change
+from bitpay.localchain.blocks import Block, Change
+from bitpay.localchain.chain import Chain
 from bitpay.localchain.faucet import Faucet, Token
+from bitpay.localchain.reorganization import Reorganization
 from bitpay.localchain.vm import Vm
 
 T = TypeVar("T")
@@ -112,6 +113,10 @@ class ChainService:
         await self._work(lambda: self.chain.warp(seconds))
         [block] = await self.mine()
         return block
+
+    async def reorganize(self, plan: Reorganization) -> Change:
+        """Replace the latest blocks. Raises InvalidInput, Undecodable or Rejected."""
+        return await self._work(lambda: self.chain.reorganize(plan))
 
     async def _produce(self) -> None:
         try:

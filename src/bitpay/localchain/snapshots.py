@@ -63,6 +63,13 @@ class Snapshots:
                 return header.height
         return None
 
+    def discard_above(self, vm: Vm, height: int) -> None:
+        """Throw away the states after blocks that are no longer part of the chain."""
+        self.finish(vm)
+        for path in self._folder.glob(f"*{_SUFFIX}"):
+            if _height(path) > height:
+                path.unlink()
+
     def _path(self, header: BlockHeader) -> Path:
         return self._folder / f"{header.height:010}-{header.hash[2:18]}{_SUFFIX}"
 

@@ -54,14 +54,16 @@ class Vm:
         self._take(status)
 
     @classmethod
-    def start(cls, *, genesis_time: int = GENESIS_TIME, track_costs: bool = False) -> Self:
+    def start(
+        cls, *, genesis_time: int = GENESIS_TIME, track_costs: bool = False, track_coverage: bool = False
+    ) -> Self:
         """Start a chain whose first block has `genesis_time` (Unix seconds). The same time gives the same chain.
 
-        Raises VmNotInstalled.
+        Costs double a call's time; coverage (which includes them) makes it ten times as long. Raises VmNotInstalled.
         """
         channel = Channel()
         try:
-            settings = {"genesisTime": genesis_time, "trackCosts": track_costs}
+            settings = {"genesisTime": genesis_time, "trackCosts": track_costs, "trackCoverage": track_coverage}
             return cls(channel, _value(channel.ask([("start", settings)])[0]))
         except BaseException:
             channel.close()
@@ -173,6 +175,15 @@ class Vm:
         parameters = {"source": snippet, "sender": contract_id.partition(".")[0]}
         return read_outcome(self._channel.ask([("evaluate", parameters)])[0]).result
 
+    def coverage(self) -> dict[str, dict[tuple[int, int], int]]:
+        """Return contract id -> (line, column) -> how often the expression that begins there was evaluated.
+
+        Calls and reads that ran to their end count since the start, undone or not. Raises VmRefused when it is not
+        tracked.
+        """
+        counts: dict[str, dict[str, int]] = self._one(("coverage", {}))
+        return {contract: {_place(text): count for text, count in one.items()} for contract, one in counts.items()}
+
     def stx_balance(self, who: str) -> int:
         """Return the uSTX of a principal."""
         return _number(self.read(PAYMENTS, "balance-of", [principal(who)]).value)
@@ -264,6 +275,11 @@ def _number(value: Value) -> int:
     if not isinstance(inner, UInt):
         raise VmRefused(f"a balance should be a uint, not {value}")
     return inner.value
+
+
+def _place(text: str) -> tuple[int, int]:
+    line, _, column = text.partition(":")
+    return int(line), int(column)
 
 
 def _optional_bytes(text: str | None) -> bytes | None:

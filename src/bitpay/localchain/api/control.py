@@ -4,6 +4,7 @@ Every request needs the header `X-Localchain-Token` with the token of this start
     GET  /control/status                                  -> {height, hash, time, offset, burnHeight, mempool, ...}
     POST /control/mine    {count?, burn?}                 -> {blocks: [{height, hash, time, transactions}]}
     POST /control/warp    {seconds}                       -> {height, time, offset}
+    POST /control/reorg   {depth, order?, drop?, include?, blocks?, seed?} -> {rollback: [...], apply: [...]}
     POST /control/faucet  {token, address, amount?, mine?} -> {txid}; mined at once unless `mine` is false
     GET  /control/hooks                                    -> {hooks: [{uuid, format, url, status}]}
     POST /control/misbehave {habits: {drop, duplicate, reorder, truncate, partial, delay, seed}, uuid?}
@@ -17,12 +18,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bitpay.localchain.api.guard import ApiError, json_body
+from bitpay.localchain.api.guard import ApiError, hex_of, json_body
 from bitpay.localchain.blocks import Block
 from bitpay.localchain.clock import MAX_OFFSET
 from bitpay.localchain.faucet import SBTC_GIFT, STX_GIFT
 from bitpay.localchain.hooks.hooks import Hooks
 from bitpay.localchain.hooks.misbehaviour import Misbehaviour
+from bitpay.localchain.reorganization import Reorganization
 from bitpay.localchain.service import ChainService
 
 T = TypeVar("T", bound="_Body")
@@ -46,6 +48,17 @@ class WarpBody(_Body):
     """How many seconds the clock goes forward."""
 
     seconds: int = Field(ge=0, le=MAX_OFFSET)
+
+
+class ReorgBody(_Body):
+    """Another history for the latest blocks, see `Reorganization`; `include` are signed transactions in hex."""
+
+    depth: int = Field(ge=1)
+    order: Literal["same", "reversed", "shuffled"] = "same"
+    drop: list[str] = Field(default_factory=list)
+    include: list[str] = Field(default_factory=list)
+    blocks: int | None = Field(default=None, ge=1, le=MAX_MINED)
+    seed: int = 0
 
 
 class FaucetBody(_Body):
@@ -94,6 +107,15 @@ def _add_chain(router: APIRouter, service: ChainService) -> None:
         body = await _read(request, WarpBody)
         block = await service.warp(body.seconds)
         return JSONResponse({**_block(block), "offset": service.chain.clock.offset})
+
+    @router.post("/control/reorg")
+    async def reorg(request: Request) -> JSONResponse:
+        body = await _read(request, ReorgBody)
+        include = [hex_of(text, "a transaction to include") for text in body.include]
+        plan = Reorganization(body.depth, body.order, set(body.drop), include, body.blocks, body.seed)
+        change = await service.reorganize(plan)
+        said = {"rollback": [_block(block) for block in change.rollback]}
+        return JSONResponse({**said, "apply": [_block(block) for block in change.apply]})
 
 
 def _add_faucets(router: APIRouter, service: ChainService) -> None:

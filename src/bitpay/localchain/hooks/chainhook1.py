@@ -3,8 +3,7 @@
 from typing import Any
 
 from bitpay.localchain.api.values import decoded
-from bitpay.localchain.blocks import Block, MinedTransaction
-from bitpay.localchain.chain import Change
+from bitpay.localchain.blocks import Block, Change, MinedTransaction
 from bitpay.localchain.outcomes import Event
 from bitpay.stacks.clarity.text import to_repr
 from bitpay.stacks.transactions import ContractCall, SmartContract

@@ -9,8 +9,7 @@ from typing import Any
 from bitpay.localchain import abi
 from bitpay.localchain.api.transactions import cost
 from bitpay.localchain.api.values import decoded, decoded_value, post_condition, type_text
-from bitpay.localchain.blocks import Block, MinedTransaction
-from bitpay.localchain.chain import Change
+from bitpay.localchain.blocks import Block, Change, MinedTransaction
 from bitpay.localchain.hooks.definition import Options
 from bitpay.localchain.outcomes import Event
 from bitpay.stacks.transactions import ContractCall, SmartContract

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bitpay.localchain.archive import Archive
-from bitpay.localchain.blocks import Block
-from bitpay.localchain.chain import Change
+from bitpay.localchain.blocks import Block, Change
 from bitpay.localchain.hooks import chainhook1, observer
 from bitpay.localchain.hooks.chainhooks2 import Interfaces, Writer, delivery
 from bitpay.localchain.hooks.definition import Options

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bitpay.kit.errors import NotFound
-from bitpay.localchain.chain import Chain, Change
+from bitpay.localchain.blocks import Change
+from bitpay.localchain.chain import Chain
 from bitpay.localchain.hooks.given import GivenHook, Renderer
 from bitpay.localchain.hooks.misbehaviour import Misbehaviour
 from bitpay.localchain.hooks.registry import Registry, secret_headers

@@ -12,8 +12,7 @@ from typing import Any, Literal
 
 from bitpay.kit.errors import Conflict, NotFound
 from bitpay.localchain.archive import Archive
-from bitpay.localchain.blocks import Block, MinedTransaction
-from bitpay.localchain.chain import Change
+from bitpay.localchain.blocks import Block, Change, MinedTransaction
 from bitpay.localchain.hooks.chainhooks2 import Interfaces, Writer, delivery
 from bitpay.localchain.hooks.definition import Definition
 from bitpay.localchain.hooks.filters import matches

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { atTime, load as loadSdk, withPanic } from './sdk.mjs';
 import { Memory, load, save } from './memory.mjs';
+import { Coverage } from './coverage.mjs';
 
 const EPOCH = '4.0';
 const GENESIS_SECONDS = 610; // what the VM adds to the clock on its way to epoch 4.0
@@ -21,10 +22,11 @@ export class Session {
   #nextCopy = 1;
   #saving = new Map();
   #burnTime;
+  #coverage = null;
 
-  static async start({ genesisTime, trackCosts }) {
+  static async start({ genesisTime, trackCosts, trackCoverage }) {
     const kit = loadSdk();
-    const sdk = new kit.SDK(noFiles, new kit.SDKOptions(trackCosts, false, false));
+    const sdk = new kit.SDK(noFiles, new kit.SDKOptions(trackCosts || trackCoverage, false, trackCoverage));
     await atTime((genesisTime - GENESIS_SECONDS) * 1000, () => sdk.initEmptySession({ enabled: false }));
     sdk.setEpoch(EPOCH);
     const time = Number(sdk.getBlockTime());
@@ -34,6 +36,7 @@ export class Session {
     session.#describeSbtc();
     const source = readFileSync(new URL('payments.clar', import.meta.url), 'utf8');
     session.deploy({ name: 'payments', source, clarityVersion: 4, sender: BOOT });
+    if (trackCoverage) session.#coverage = new Coverage(sdk);
     return session;
   }
 
@@ -106,8 +109,9 @@ export class Session {
     const bytes = args.map((hex) => Buffer.from(hex, 'hex'));
     const call = new this.#kit.CallFnArgs(contract, method, bytes, sender);
     this.#kit.wasm.dry.value = dry ? 1 : 0;
+    this.#coverage?.expect();
     try {
-      return freeing(call, () => answer(refuse(() => this.#sdk[kind](call))));
+      return freeing(call, () => answer(refuse(() => this.#sdk[kind](call)), this.#coverage));
     } finally {
       this.#kit.wasm.dry.value = 0;
     }
@@ -169,6 +173,12 @@ export class Session {
 
   interface({ contract }) {
     return this.#allInterfaces().get(contract) ?? null;
+  }
+
+  // Contract -> { "line:column": how often the expression there was evaluated }, by calls that ran to their end.
+  coverage() {
+    if (!this.#coverage) throw new Refused('coverage is not tracked');
+    return this.#coverage.counts();
   }
 
   contracts() {
@@ -235,8 +245,9 @@ export class Session {
 }
 
 // What a call or deployment did. The handle lives in the VM's memory and must not outlive this.
-function answer(done) {
+function answer(done, coverage = null) {
   try {
+    coverage?.take(done);
     return { result: done.result, events: done.events, costs: done.costs };
   } finally {
     done.free();
