@@ -382,18 +382,17 @@
       points: (points-of stream-id),
     }))))
 
-(define-read-only (get-vested-amount (stream-id uint)) (ok (get vested (try! (look-now stream-id)))))
+(define-read-only (get-vested-amount (stream-id uint)) (ok (get vested (try! (look stream-id)))))
 
 ;; `at` is a time on the stream's own clock. A cancelled stream answers the same for every moment.
 (define-read-only (get-vested-amount-at (stream-id uint) (at uint))
-  (ok (get vested
-    (look stream-id (unwrap! (map-get? streams stream-id) ERR_UNKNOWN_STREAM) at))))
+  (ok (vested-of stream-id (unwrap! (map-get? streams stream-id) ERR_UNKNOWN_STREAM) at)))
 
-(define-read-only (get-withdrawable-amount (stream-id uint)) (ok (get due (try! (look-now stream-id)))))
+(define-read-only (get-withdrawable-amount (stream-id uint)) (ok (get due (try! (look stream-id)))))
 
 ;; What is still to vest.
 (define-read-only (get-remaining-amount (stream-id uint))
-  (ok (get remaining (try! (look-now stream-id)))))
+  (ok (get remaining (try! (look stream-id)))))
 
 (define-read-only (get-refundable-amount (stream-id uint))
   (if (get cancelable (unwrap! (map-get? streams stream-id) ERR_UNKNOWN_STREAM))
@@ -403,11 +402,10 @@
 (define-read-only (get-status (stream-id uint))
   (let (
       (stream (unwrap! (map-get? streams stream-id) ERR_UNKNOWN_STREAM))
-      (at (now (get in-seconds stream)))
-      (seen (look stream-id stream at))
+      (seen (try! (look stream-id)))
     )
     (ok (if (> (get remaining seen) u0)
-      (if (< at (get start stream)) "pending" "streaming")
+      (if (< (now (get in-seconds stream)) (get start stream)) "pending" "streaming")
       (if (is-eq (get due seen) u0)
         "depleted"
         (if (> (get refunded stream) u0) "cancelled" "settled"))))))
@@ -502,9 +500,23 @@
 
 ;; -- A stream at a moment
 
-;; The stream as it stands at `at`, a time of its own clock: what has vested, what of it is due to the holder, and
-;; what is still to vest. Something remains exactly while the stream is pending or streaming.
-(define-private (look
+(define-private (now (in-seconds bool)) (if in-seconds stacks-block-time stacks-block-height))
+
+;; What has vested now, what of it is due to the holder, and what is still to vest. Something remains exactly while the
+;; stream is pending or streaming.
+(define-private (look (id uint))
+  (let (
+      (stream (unwrap! (map-get? streams id) ERR_UNKNOWN_STREAM))
+      (vested (vested-of id stream (now (get in-seconds stream))))
+    )
+    (ok {
+      vested: vested,
+      due: (- vested (get withdrawn stream)),
+      remaining: (- (get amount stream) (get refunded stream) vested),
+    })))
+
+;; The sats vested at the moment `at`, a time of the stream's own clock. What a cancellation refunded never vests.
+(define-private (vested-of
     (id uint)
     (stream {
       amount: uint,
@@ -518,15 +530,12 @@
     })
     (at uint))
   (let (
+      (amount (get amount stream))
       (refunded (get refunded stream))
-      (kept (- (get amount stream) refunded))
-      (vested (if (> refunded u0) kept (vested-at id kept (get start stream) (get end stream) (get form stream) at)))
     )
-    { vested: vested, due: (- vested (get withdrawn stream)), remaining: (- kept vested) }))
-
-(define-private (look-now (id uint))
-  (let ((stream (unwrap! (map-get? streams id) ERR_UNKNOWN_STREAM)))
-    (ok (look id stream (now (get in-seconds stream))))))
+    (if (> refunded u0)
+      (- amount refunded)
+      (vested-at id amount (get start stream) (get end stream) (get form stream) at))))
 
 ;; The sats vested at the moment `at` of a stream that is not cancelled.
 (define-private (vested-at (id uint) (amount uint) (start uint) (end uint) (form uint) (at uint))
@@ -542,8 +551,6 @@
             (vested-on-shape amount (- end start)
               (get cliff shape) (get upfront shape) (get at-cliff shape) (get step shape)
               (- at start))))))))
-
-(define-private (now (in-seconds bool)) (if in-seconds stacks-block-time stacks-block-height))
 
 (define-private (shape-of (id uint) (form uint))
   (if (is-eq form SHAPE) (default-to PLAIN (map-get? shapes id)) PLAIN))

@@ -50,6 +50,17 @@ def test_a_stream_goes_through_its_statuses(world: World, alice: Account, bob: A
     assert state(stream) == ("depleted", 1_000, 0, 0, 0)
 
 
+def test_what_had_vested_can_be_asked_of_moments_before_the_last_withdrawal(
+    world: World, alice: Account, bob: Account
+) -> None:
+    stream = world.open(alice, bob, 1_000)
+    start = world.time
+    world.pass_seconds(50)
+    world.core.withdraw_from_stream(stream, by=bob)
+
+    assert [world.core.get_vested_amount_at(stream, start + after) for after in (-1, 0, 10, 60)] == [0, 0, 100, 600]
+
+
 Opener = Callable[[World, Account, Account], int]
 
 

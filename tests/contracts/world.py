@@ -100,7 +100,9 @@ class Contract:
         self.functions = {one["name"]: one for one in interface["functions"] if one["access"] != "private"}
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        function = self.functions[name.replace("_", "-")]
+        function = self.functions.get(name.replace("_", "-"))
+        if function is None:
+            raise AttributeError(f"{self.address} has no function {name}")
 
         def invoke(*args: Any, by: Account | None = None) -> Any:  # noqa: ANN401 - as the contract answers
             values = [to_value(arg["type"], plain) for arg, plain in zip(function["args"], args, strict=True)]
