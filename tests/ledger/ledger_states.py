@@ -5,6 +5,7 @@ from tests.ledger.ledger_chain import CONTRACTS, Chain, View
 from bitpay.ledger.book import Book
 from bitpay.ledger.events import decode_block
 from bitpay.ledger.follower import Follower
+from bitpay.ledger.projection import Projection
 from bitpay.realtime.log import RoomLog
 from bitpay.stacks.model import Block
 from bitpay.store import Database, Document
@@ -21,16 +22,24 @@ async def state_of(database: Database) -> dict[str, list[Document]]:
     }
 
 
-async def clean_replay(database: Database, chain: Chain, tip: Block) -> dict[str, list[Document]]:
-    """What one undisturbed pass over the canonical chain gives, in a database of its own."""
+async def clean_replay(
+    database: Database, chain: Chain, tip: Block, projection: Projection = PROJECTION
+) -> dict[str, list[Document]]:
+    """What one undisturbed pass over the canonical chain gives, in a database of its own.
+
+    With a projection that posts letters also what everybody is `told`, and what is `said` in rooms.
+    """
     other = database.client.get_database(f"{database.name}_clean", codec_options=database.codec_options)
-    book = Book(other, [PROJECTION], RoomLog(other))
+    book = Book(other, [projection], RoomLog(other))
     head = await book.open(CONTRACTS.deployer, 1)
     path = chain.path(tip)
     for start in range(0, len(path), 50):
         run = [decode_block(block, CONTRACTS) for block in path[start : start + 50]]
         head = await book.apply(head, run, final_burn=0)
     state = await state_of(other)
+    if projection.leaves_house:
+        state["told"] = [row["data"] async for row in other["outbox"].find()]
+        state["said"] = [row async for row in other["room_log"].find()]
     await database.client.drop_database(other.name)
     return state
 

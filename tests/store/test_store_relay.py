@@ -59,6 +59,7 @@ def relay(database: Database) -> OutboxRelay:
 
 
 async def drain(relay: OutboxRelay, consumer: Consumer) -> None:
+    await relay.reap()
     while await relay.deliver_next(consumer):
         pass
 
@@ -113,7 +114,7 @@ async def test_what_a_dead_relay_had_leased_is_delivered_with_the_same_id(
 ) -> None:
     await put(database, row(1))
     dead = OutboxRelay(database, [], burn_height)
-    assert await dead._lease(Consumer("email", box.take, seconds=0.0))
+    assert await dead._lease(Consumer("email", box.take, seconds=0.0), 105)
     await drain(relay, Consumer("email", box.take))
     assert box.ids == ["row-1"]
 
@@ -152,7 +153,7 @@ async def test_a_retraction_waits_for_the_letter_that_is_under_way(
     await put(database, row(1))
     consumer = Consumer("email", box.take)
     under_way = OutboxRelay(database, [], burn_height)
-    leased = await under_way._lease(consumer)
+    leased = await under_way._lease(consumer, 105)
     await take_back(database, "0x100")
 
     assert await relay.deliver_next(consumer)

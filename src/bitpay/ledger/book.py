@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from pymongo import DeleteOne, InsertOne, ReplaceOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from bitpay.kit.errors import BitPayError, Conflict
+from bitpay.kit.errors import BitPayError, Conflict, NotFound
 from bitpay.ledger.alerts import Alerts
 from bitpay.ledger.events import DecodedBlock, event_document, storable_fields
 from bitpay.ledger.fold import Documents, Folded, fold, keys_of
@@ -111,8 +111,11 @@ class Book:
         return _head_of(row)
 
     async def head(self) -> Head:
-        """Return the head as it is now."""
-        return _head_of(await self._head.find_one({"_id": _ID}) or {})
+        """Return the head as it is now. Raises NotFound where `open` never was called."""
+        row = await self._head.find_one({"_id": _ID})
+        if row is None:
+            raise NotFound("This database has no ledger yet.")
+        return _head_of(row)
 
     async def block(self, block_hash: str) -> BlockHeader | None:
         """Return the header of a block on our chain, or None when it is not (or no longer) there."""

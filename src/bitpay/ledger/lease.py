@@ -12,7 +12,7 @@ from bson.binary import Binary
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
-from bitpay.store import Database, collection
+from bitpay.store import Database, collection, heed_cancellation
 
 LEASES = collection("leases")
 
@@ -34,11 +34,13 @@ class Lease:
     async def acquire(self) -> None:
         """Wait until the lease is ours; a predecessor's session is ended before this returns."""
         while not (await self._exists() and await self._take()):
+            heed_cancellation()
             await asyncio.sleep(self.renewal)
 
     async def hold(self) -> None:
         """Renew the lease until it is lost; returns then."""
         while await self._take():
+            heed_cancellation()
             await asyncio.sleep(self.renewal)
         _log.warning("lease_lost", lease=self._name)
 

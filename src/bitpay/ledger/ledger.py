@@ -20,7 +20,7 @@ from bitpay.ledger.source import ChainSource, Deliveries, SourceError
 from bitpay.ledger.witness import Witness
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks.model import BlockHeader
-from bitpay.store import Database
+from bitpay.store import Database, end, heed_cancellation
 
 _LEASE = "follower"
 _FIRST_PAUSE = 0.1
@@ -86,6 +86,7 @@ class Ledger:
     async def run(self) -> None:
         """Follow the chain until cancelled. Raises OtherLedger when the database is not ours to write."""
         while True:
+            heed_cancellation()
             try:
                 await self.book.open(self._contracts.deployer, self._start_height)
                 async with self._database.client.start_session() as session:
@@ -103,9 +104,7 @@ class Ledger:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self.leading = False
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
             self._follower.close()
             with suppress(PyMongoError):
                 await lease.release()
@@ -114,6 +113,7 @@ class Ledger:
         failures = 0
         fresh = False
         while True:
+            heed_cancellation()
             try:
                 if not fresh:
                     await self._begin()
@@ -164,7 +164,8 @@ class Ledger:
 
     async def _rest(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), self._poll)
+            async with asyncio.timeout(self._poll):
+                await self._wake.wait()
 
     async def _report(self, error: Exception, failures: int) -> None:
         expected = isinstance(error, SourceError | PyMongoError | Unavailable)

@@ -13,7 +13,7 @@ from typing import Any
 from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from bitpay.store import Database, Document, collection, index
+from bitpay.store import Database, Document, changes, collection, index
 
 ROOMS = collection("rooms")
 LOG = collection("room_log")
@@ -108,9 +108,8 @@ class RoomLog:
 
     async def follow(self) -> AsyncIterator[Said]:
         """Yield what is said in any room from now on, as it is committed. Ends only by an error or cancellation."""
-        async with await self._log.watch([{"$match": {"operationType": "insert"}}]) as stream:
-            async for change in stream:
-                yield _said(change["fullDocument"])
+        async for change in changes(self._log, [{"$match": {"operationType": "insert"}}]):
+            yield _said(change["fullDocument"])
 
     async def _epoch(self, session: AsyncClientSession | None) -> str:
         row = await self._rooms.find_one({"_id": _EPOCH}, session=session)

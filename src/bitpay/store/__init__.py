@@ -1,5 +1,6 @@
 """MongoDB: connection, transactions, indexes, migrations, outbox, and a server for development."""
 
+from bitpay.store.changes import changes, end, heed_cancellation
 from bitpay.store.connection import (
     Client,
     Collection,
@@ -20,9 +21,12 @@ __all__ = [
     "Database",
     "DatabaseTooNew",
     "Document",
+    "changes",
     "collection",
     "connect",
     "create_indexes",
+    "end",
+    "heed_cancellation",
     "index",
     "migrate",
     "migration",

@@ -12,9 +12,10 @@ from secrets import token_hex
 from typing import Any
 
 import structlog
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, WriteConcern
 from pymongo.errors import PyMongoError
 
+from bitpay.store.changes import changes, end, heed_cancellation
 from bitpay.store.connection import Database, Document
 from bitpay.store.outbox import DONE, FAILED, LEASED, OUTBOX, WAITING, WITHDRAWN
 
@@ -62,7 +63,8 @@ class OutboxRelay:
         *,
         poll: float = 1.0,
     ) -> None:
-        self._outbox = database[OUTBOX]
+        # What a failover forgets here is only leased or delivered once more.
+        self._outbox = database[OUTBOX].with_options(write_concern=WriteConcern(w=1))
         self._consumers = tuple(consumers)
         self._burn_height = burn_height
         self._poll = poll
@@ -76,15 +78,16 @@ class OutboxRelay:
 
     async def run(self) -> None:
         """Deliver until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for consumer in self._consumers:
-                group.create_task(self._serve(consumer))
-            group.create_task(self._watch())
+        tasks = [asyncio.create_task(self._serve(consumer)) for consumer in self._consumers]
+        tasks.append(asyncio.create_task(self._watch()))
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            await end(tasks)
 
-    async def deliver_next(self, consumer: Consumer) -> bool:
-        """Deliver the consumer's next ready row; False when there is none."""
-        await self._reap()
-        row = await self._lease(consumer)
+    async def deliver_next(self, consumer: Consumer, deepest: int | None = None) -> bool:
+        """Deliver the consumer's next ready row, of blocks up to the Bitcoin height `deepest`; False: there is none."""
+        row = await self._lease(consumer, await self._limit(consumer) if deepest is None else deepest)
         if row is None:
             return False
         if row.get("retracts") and not await self._is_finished(row["retracts"]):
@@ -103,27 +106,33 @@ class OutboxRelay:
         wake = self._wakes[consumer.kind]
         while True:
             wake.clear()
+            heed_cancellation()
             try:
-                while await self.deliver_next(consumer):
+                await self.reap()
+                deepest = await self._limit(consumer)
+                while await self.deliver_next(consumer, deepest):
                     pass
             except PyMongoError as error:
                 _log.warning("outbox_unreachable", kind=consumer.kind, error=str(error))
             with suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), self._poll)
+                async with asyncio.timeout(self._poll):
+                    await wake.wait()
 
     async def _watch(self) -> None:
         while True:
             with suppress(PyMongoError):
-                async with await self._outbox.watch([{"$match": {"operationType": "insert"}}]) as changes:
-                    async for _ in changes:
-                        self.wake()
+                async for _ in changes(self._outbox, [{"$match": {"operationType": "insert"}}]):
+                    self.wake()
             await asyncio.sleep(self._poll)
 
-    async def _lease(self, consumer: Consumer) -> Document | None:
+    async def _limit(self, consumer: Consumer) -> int:
+        return await self._burn_height() - consumer.depth
+
+    async def _lease(self, consumer: Consumer, deepest: int) -> Document | None:
         ready = {
             "kind": consumer.kind,
             "state": WAITING,
-            "burnHeight": {"$lte": await self._burn_height() - consumer.depth},
+            "burnHeight": {"$lte": deepest},
             "$expr": {"$lte": ["$notBefore", "$$NOW"]},
         }
         lease_ms = int(consumer.seconds * 2000)
@@ -137,7 +146,7 @@ class OutboxRelay:
             ready, [{"$set": taken}], sort=[("order", 1)], return_document=ReturnDocument.AFTER
         )
 
-    async def _reap(self) -> None:
+    async def reap(self) -> None:
         """Offer again what a dead relay had leased."""
         dead = {"state": LEASED, "$expr": {"$lt": ["$leaseUntil", "$$NOW"]}}
         await self._outbox.update_many(dead, {"$set": {"state": WAITING, "owner": None}})

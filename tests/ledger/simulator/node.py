@@ -1,0 +1,147 @@
+"""A Stacks node with the Hiro API in front, over HTTP: shows a view of the generated chain, and misbehaves."""
+
+import asyncio
+import json
+import random
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.ledger.ledger_chain import Chain
+from tests.ledger.simulator.plan import Rates
+
+from bitpay.stacks.model import Block, BlockHeader, ContractLog, TransactionReceipt
+
+_REASONS = {200: "OK", 404: "Not Found", 429: "Too Many Requests", 503: "Service Unavailable"}
+
+
+class Node:
+    """Serves one chain. `rates` None: behaves well."""
+
+    def __init__(self, chain: Chain, draw: random.Random) -> None:
+        self.rates: Rates | None = None
+        self.errors = 0
+        self._chain = chain
+        self._draw = draw
+        self._path: list[Block] = []
+        self._receipts: dict[str, TransactionReceipt] = {}
+        self._server: asyncio.Server | None = None
+
+    @property
+    def url(self) -> str:
+        assert self._server is not None
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+
+    def show(self, tip: Block) -> None:
+        """Take this block's history for the canonical chain."""
+        self._path = self._chain.path(tip)
+        for block in self._path:
+            self._receipts |= {receipt.txid: receipt for receipt in block.transactions}
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while request := await reader.readline():
+                while (await reader.readline()).strip():
+                    pass
+                status, body, headers = await self._answer(request.split()[1].decode())
+                lines = [f"HTTP/1.1 {status} {_REASONS[status]}", f"content-length: {len(body)}"]
+                lines += [f"{name}: {value}" for name, value in headers.items()]
+                writer.write("\r\n".join([*lines, "", ""]).encode() + body)
+                await writer.drain()
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    async def _answer(self, target: str) -> tuple[int, bytes, dict[str, str]]:
+        if self.rates is not None:
+            luck = self._draw.random()
+            if luck < self.rates.api_error:
+                self.errors += 1
+                return 503, b"{}", {}
+            if luck < self.rates.api_error + self.rates.rate_limit:
+                self.errors += 1
+                return 429, b"{}", {"retry-after": "0.05"}
+            if luck > 1 - self.rates.slow:
+                await asyncio.sleep(0.02)
+        url = urlsplit(target)
+        query = {name: int(values[0]) for name, values in parse_qs(url.query).items() if values[0].isdecimal()}
+        found = self._find(url.path.removeprefix("/extended/").split("/"), query)
+        return (404, b'{"error":"cannot find it"}', {}) if found is None else (200, json.dumps(found).encode(), {})
+
+    def _find(self, parts: list[str], query: dict[str, int]) -> dict[str, Any] | None:
+        match parts:
+            case ["v2", "blocks"]:
+                offset, limit = query.get("offset", 0), min(query.get("limit", 20), 30)
+                shown = self._path[::-1][offset : offset + limit]
+                results = [_header(block.header) for block in shown]
+                return {"limit": limit, "offset": offset, "total": len(self._path), "results": results}
+            case ["v2", "blocks", name]:
+                block = self._block(name)
+                return _header(block.header) if block else None
+            case ["v2", "blocks", name, "transactions"]:
+                block = self._block(name)
+                results = [_transaction(receipt) for receipt in block.transactions] if block else []
+                return {"limit": 50, "offset": 0, "total": len(results), "results": results} if block else None
+            case ["v3", "transactions", txid, "events"]:
+                receipt = self._receipts.get(txid)
+                results = [_event(event) for event in _logs(receipt)] if receipt else []
+                return {"cursor": {"next": None}, "results": results} if receipt else None
+        return None
+
+    def _block(self, name: str) -> Block | None:
+        if name == "latest":
+            return self._path[-1] if self._path else None
+        for block in reversed(self._path):
+            if name in {block.header.hash, str(block.header.height)}:
+                return block
+        return None
+
+
+def _header(header: BlockHeader) -> dict[str, Any]:
+    return {
+        "height": header.height,
+        "index_block_hash": header.hash,
+        "parent_index_block_hash": header.parent_hash,
+        "block_time": header.time,
+        "burn_block_height": header.burn_height,
+        "burn_block_hash": header.burn_hash,
+        "burn_block_time": header.burn_time,
+        "tenure_height": header.tenure_height,
+        "canonical": True,
+    }
+
+
+def _logs(receipt: TransactionReceipt) -> list[ContractLog]:
+    return [event for event in receipt.events if isinstance(event, ContractLog)]
+
+
+def _transaction(receipt: TransactionReceipt) -> dict[str, Any]:
+    return {
+        "tx_id": receipt.txid,
+        "tx_index": receipt.index,
+        "tx_status": receipt.status.value,
+        "sender_address": receipt.sender,
+        "fee_rate": str(receipt.fee),
+        "nonce": receipt.nonce,
+        "tx_result": {"hex": "0x03", "repr": "true"},
+        "event_count": len(receipt.events),
+    }
+
+
+def _event(log: ContractLog) -> dict[str, Any]:
+    return {
+        "type": "contract_log",
+        "event_index": log.index,
+        "contract_log": {
+            "contract_id": log.contract_id,
+            "topic": log.topic,
+            "value": {"hex": "0x" + log.raw.hex(), "repr": "(tuple ...)"},
+        },
+    }
