@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bitpay.kit.logs import configure_logs
 from bitpay.store import Client, Database, connect, create_indexes, open_database
 from bitpay.store.server import MongoServer
 
 if TYPE_CHECKING:
     from tests.instance import LiveInstance
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    configure_logs()
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,13 @@
 import uvicorn
 
 from bitpay.app import create_app
+from bitpay.kit.logs import configure_logs
 from bitpay.kit.settings import Settings
 
 
 def serve() -> None:
     """Serve API, pages and sockets and follow the chain until SIGTERM."""
+    configure_logs()
     settings = Settings()
     uvicorn.run(
         create_app(settings),

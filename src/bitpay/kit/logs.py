@@ -1,0 +1,26 @@
+"""How a BitPay process logs: one line per event, JSON for programs, plain text at a terminal."""
+
+import sys
+
+import structlog
+from structlog.types import Processor
+
+
+def configure_logs() -> None:
+    """Log to standard error. Tracebacks are plain: drawing them must never cost more than the work that failed."""
+    at_terminal = sys.stderr.isatty()
+    last: list[Processor] = (
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        if at_terminal
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *last,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
