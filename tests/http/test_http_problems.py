@@ -35,6 +35,12 @@ async def test_a_wrong_field_is_named_as_the_caller_wrote_it(client: httpx.Async
     assert misspelt.json()["fields"][0]["field"] == "stramId"
 
 
+async def test_what_was_sent_is_not_thrown_back_in_heaps(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/api/v1/echo", json={"k" * 500_000: 1})
+    assert answer.status_code == 400
+    assert len(answer.content) < 1_000
+
+
 async def test_what_does_not_exist(client: httpx.AsyncClient) -> None:
     assert (await client.get("/nowhere")).json()["code"] == "not_found"
     assert (await client.delete("/api/v1/hello")).json()["code"] == "method_not_allowed"

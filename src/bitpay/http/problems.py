@@ -22,10 +22,13 @@ MEDIA_TYPE = "application/problem+json"
 
 _LOG = structlog.get_logger(__name__)
 _SHOWN_FIELDS = 20
+_SHOWN_NAME = 100
+"""Characters of a field's name: unknown fields bear whatever name their sender liked."""
 _CODES = {
     HTTPStatus.BAD_REQUEST: "invalid_input",
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_TIMEOUT: "too_slow",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported_media_type",
 }
@@ -148,4 +151,4 @@ def _field(item: Mapping[str, Any]) -> dict[str, str]:
     """Name the field as the caller wrote it; what was sent is not echoed."""
     place: Sequence[object] = item["loc"][1:] or item["loc"]
     message = str(item["msg"]).removeprefix("Value error, ")
-    return {"field": ".".join(str(part) for part in place), "message": message}
+    return {"field": ".".join(str(part) for part in place)[:_SHOWN_NAME], "message": message}
