@@ -11,6 +11,7 @@ from bitpay.localchain.api.app import create_app
 from bitpay.localchain.chain import Chain, Genesis
 from bitpay.localchain.faucet import endowed
 from bitpay.localchain.hooks.given import GivenHook
+from bitpay.localchain.hooks.hooks import Hooks
 from bitpay.localchain.service import ChainService, Pace
 
 TOKEN = "the token of this start, long enough"
@@ -55,13 +56,10 @@ class House:
 async def serving(
     folder: Path, genesis: Genesis, *, pace: Pace = BY_HAND, given: Sequence[GivenHook] = ()
 ) -> AsyncIterator[House]:
-    @asynccontextmanager
-    async def opening() -> AsyncIterator[ChainService]:
-        async with ChainService(lambda heard: Chain(folder, endowed(genesis), listener=heard), pace) as service:
-            yield service
-
-    app = create_app(opening, token=TOKEN, hosts=frozenset({HOST}), given=given, hooks_file=folder / "hooks.json")
-    async with app.router.lifespan_context(app):
+    async with ChainService(lambda heard: Chain(folder, endowed(genesis), listener=heard), pace) as service:
+        hooks = Hooks(service.chain, given, folder / "hooks.json")
+        service.follow(hooks)
+        app = create_app(service, hooks, token=TOKEN, hosts=frozenset({HOST}))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}") as client:
-            yield House(client, app.state.service)
+            yield House(client, service)

@@ -3,9 +3,9 @@
 import argparse
 import asyncio
 import os
+import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -13,12 +13,15 @@ import uvicorn
 from bitpay.kit.errors import BitPayError
 from bitpay.localchain import sdk
 from bitpay.localchain.api.app import create_app
+from bitpay.localchain.blocks import Change
 from bitpay.localchain.chain import Chain, Genesis
 from bitpay.localchain.faucet import endowed
 from bitpay.localchain.hooks.given import GivenHook
+from bitpay.localchain.hooks.hooks import Hooks
 from bitpay.localchain.service import ChainService, Pace
 
 _GRACE_SECONDS = 3
+_MAX_PORT = 65_535
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -37,35 +40,38 @@ def main(argv: Sequence[str] | None = None) -> None:
 async def serve(options: argparse.Namespace) -> None:
     """Serve until SIGINT or SIGTERM, or until the chain fails."""
 
-    @asynccontextmanager
-    async def opening() -> AsyncIterator[ChainService]:
-        genesis = endowed(Genesis())
-        pace = Pace(options.empty_seconds, options.gather_seconds)
-        async with ChainService(
-            lambda heard: Chain(options.data, genesis, burn_seconds=options.burn_seconds, listener=heard), pace
-        ) as service:
-            service.failure.add_done_callback(lambda _: setattr(server, "should_exit", True))
-            yield service
+    def open_chain(heard: Callable[[Change], None]) -> Chain:
+        return Chain(options.data, endowed(Genesis()), burn_seconds=options.burn_seconds, listener=heard)
 
-    app = create_app(
-        opening,
-        token=os.environ.get("LOCALCHAIN_TOKEN", ""),
-        hosts=_hosts(options.host, options.port),
-        given=_given(options),
-        hooks_file=options.data / "hooks.json",
-    )
-    config = uvicorn.Config(
-        app,
-        host=options.host,
-        port=options.port,
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
-    server = uvicorn.Server(config)
-    await server.serve()
-    if app.state.service.failure.done():
-        app.state.service.failure.result()
+    async with ChainService(open_chain, Pace(options.empty_seconds, options.gather_seconds)) as service:
+        hooks = Hooks(service.chain, _given(options), options.data / "hooks.json")
+        service.follow(hooks)
+        token = os.environ.get("LOCALCHAIN_TOKEN", "")
+        app = create_app(service, hooks, token=token, hosts=_hosts(options.host, options.port))
+        server = _Server(
+            uvicorn.Config(
+                app,
+                host=options.host,
+                port=options.port,
+                log_level="warning",
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
+        )
+        service.failure.add_done_callback(lambda _: setattr(server, "should_exit", True))
+        await server.serve()
+        if service.failure.done():
+            service.failure.result()
+
+
+class _Server(uvicorn.Server):
+    """Says when it can be used."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(f"The local chain is ready at http://{self.config.host}:{self.config.port}", flush=True)  # noqa: T201
 
 
 def _given(options: argparse.Namespace) -> list[GivenHook]:
@@ -87,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("command", nargs="?", choices=["serve", "install"], default="serve")
     parser.add_argument("--data", type=Path, default=Path(".localchain"), help="folder of the chain")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
-    parser.add_argument("--port", type=int, default=3999)
+    parser.add_argument("--port", type=_port, default=3999)
     parser.add_argument("--empty-seconds", type=_seconds, default=5.0, help="an empty block after so long; 0: never")
     parser.add_argument("--gather-seconds", type=float, default=0.1, help="a block so long after a transaction came")
     parser.add_argument("--burn-seconds", type=int, default=600, help="chain seconds between burn blocks")
@@ -96,6 +102,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--observer", action="append", default=[], help="URL of an event observer (/new_block)")
     parser.epilog = "LOCALCHAIN_TOKEN opens /control and /chainhooks; LOCALCHAIN_HOOK_SECRET goes with deliveries."
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= _MAX_PORT:
+        raise argparse.ArgumentTypeError(f"a port is 1 to {_MAX_PORT}, not {text}")
+    return int(text)
 
 
 def _seconds(text: str) -> float | None:
