@@ -52,6 +52,7 @@ class LiveInstance:
     control: ChainControl
     contracts: Contracts
     keys: dict[str, PrivateKey]
+    chain_url: str
 
     def address(self, name: str) -> str:
         return self.keys[name].address(Network.TESTNET)
@@ -131,9 +132,8 @@ async def live_instance(folder: Path, mongo_url: str) -> AsyncIterator[LiveInsta
     accounts.chmod(0o600)
     with (folder / "chain.log").open("ab") as log:
         argv = [sys.executable, "-m", "bitpay.localchain", "--data", str(folder / "chain"), "--port", str(chain_port)]
-        env = {"LOCALCHAIN_TOKEN": CONTROL_TOKEN, "LOCALCHAIN_HOOK_SECRET": HOOK_SECRET}
-        hook = ["--hook", f"{url}/api/webhooks/chainhook/streams"]
-        chain = spawn([*argv, *hook, "--empty-seconds", "1"], env={**os.environ, **env}, output=log)
+        env = {**os.environ, "LOCALCHAIN_TOKEN": CONTROL_TOKEN}
+        chain = spawn([*argv, "--empty-seconds", "1"], env=env, output=log)
     control = ChainControl(chain_url, CONTROL_TOKEN)
     try:
         await _answers(f"{chain_url}/v2/info")
@@ -143,7 +143,7 @@ async def live_instance(folder: Path, mongo_url: str) -> AsyncIterator[LiveInsta
             app.state.services.get(RateLimits)._limits = GENEROUS  # all tests come from one address
             async with _served(app, port), httpx.AsyncClient(base_url=url, timeout=PATIENCE) as http:
                 await _answers(f"{url}/readyz")
-                yield LiveInstance(url, app, http, stacks, control, contracts, keys)
+                yield LiveInstance(url, app, http, stacks, control, contracts, keys, chain_url)
     finally:
         await control.close()
         stop(chain)
@@ -154,6 +154,8 @@ def _settings(contracts: Contracts, url: str, chain_url: str, mongo_url: str, fo
         "network": "local",
         "deployer": contracts.deployer,
         "stacks_api_url": chain_url,
+        "stacks_api_key": CONTROL_TOKEN,
+        "chainhooks_url": chain_url,
         "mongodb_url": mongo_url,
         "mongodb_database": f"live_{folder.name.replace('.', '_')}",
         "public_url": url,

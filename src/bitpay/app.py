@@ -22,6 +22,7 @@ from bitpay.accounts.tokens import AccessTokens, ServerTokens
 from bitpay.chainhook.api import MAX_BODY_BYTES, webhook_router
 from bitpay.chainhook.arrivals import Format
 from bitpay.chainhook.deliveries import Deliveries
+from bitpay.chainhook.registration import HookKeeper
 from bitpay.chainhook.secrets import WebhookSecrets
 from bitpay.demo.accounts import DemoAccounts
 from bitpay.demo.api import demo_router
@@ -49,6 +50,7 @@ from bitpay.realtime.relay import Relay
 from bitpay.realtime.server import PATH as SOCKETS
 from bitpay.realtime.server import RealtimeServer
 from bitpay.stacks.client import ApiError, StacksClient
+from bitpay.stacks.client.chainhooks import ChainhooksClient
 from bitpay.stacks.model import Block, BlockHeader
 from bitpay.stacks.network import Network
 from bitpay.store import connect, create_indexes, migrate, open_database
@@ -127,6 +129,7 @@ class House:
         self.policy = AccessPolicy(self.stacks, self.contracts)
         self.rooms = RoomLog(self.database)
         self.deliveries = Deliveries(self.database, self.contracts, trust=_trusted(settings))
+        self.secrets = WebhookSecrets(secret.get_secret_value() for secret in settings.chainhook_secrets)
         self.ledger = self._ledger()
         self.accounts = self._accounts()
         self.realtime = RealtimeServer(self.rooms, SocketProofs(self.accounts))
@@ -162,6 +165,7 @@ class House:
             "clock": self.clock.run,
             "relay": self.relay.run,
             "transactions": self.follower.run,
+            **({"hook": self._keep_hook} if self.settings.chainhooks_url else {}),
         }
 
     def checks(self) -> dict[str, Callable[[], Awaitable[object]]]:
@@ -211,6 +215,14 @@ class House:
         self.realtime.announce(change.announcement())
         self.follower.on_block()
 
+    async def _keep_hook(self) -> None:
+        settings = self.settings
+        key = settings.stacks_api_key.get_secret_value() if settings.stacks_api_key else ""
+        async with ChainhooksClient(settings.chainhooks_url, api_key=key) as client:
+            network = "mainnet" if self.network is Network.MAINNET else "testnet"
+            url = f"{settings.public_url}/api/webhooks/chainhook/streams"
+            await HookKeeper(client, self.contracts, network=network, url=url, accept=self.secrets.accept).run()
+
     async def _hear_arrivals(self) -> None:
         async for _ in self.deliveries.arrivals():
             self.ledger.wake()
@@ -241,11 +253,10 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _add_api(app: FastAPI, house: House) -> None:
-    secrets = WebhookSecrets(secret.get_secret_value() for secret in house.settings.chainhook_secrets)
     servers = ServerTokens(house.settings.token_secret.get_secret_value())
     for router in (access_api.router, accounts_api.router, streams_api.router, transactions_api.router):
         app.include_router(router)
-    app.include_router(webhook_router(house.deliveries, secrets, house.ledger.wake))
+    app.include_router(webhook_router(house.deliveries, house.secrets, house.ledger.wake))
     app.include_router(broadcast_router(house.mongo, house.rooms, servers.check))
     app.include_router(health_router(house.checks()))
     app.add_api_route("/docs", lambda: RedirectResponse("/api/v1/openapi.json"), include_in_schema=False)

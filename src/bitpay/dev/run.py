@@ -111,10 +111,8 @@ class DevInstance:
         argv: list[str | Path] = [
             *(sys.executable, "-m", "bitpay.localchain", "--data", self._folder.sub("chain")),
             *("--port", self._chain_url.rpartition(":")[2]),
-            *("--hook", f"{self.url}/api/webhooks/chainhook/streams"),
         ]
-        env = {"LOCALCHAIN_TOKEN": self._control_token, "LOCALCHAIN_HOOK_SECRET": self._hook_secret}
-        return self._spawn("chain", argv, env)
+        return self._spawn("chain", argv, {"LOCALCHAIN_TOKEN": self._control_token})
 
     def _spawn_bitpay(self) -> subprocess.Popen[bytes]:
         return self._spawn("bitpay", [sys.executable, "-m", "bitpay", "serve"], self._environment())
@@ -124,6 +122,8 @@ class DevInstance:
             "BITPAY_NETWORK": "local",
             "BITPAY_DEPLOYER": address_of(self._accounts["deployer"]),
             "BITPAY_STACKS_API_URL": self._chain_url,
+            "BITPAY_STACKS_API_KEY": self._control_token,
+            "BITPAY_CHAINHOOKS_URL": self._chain_url,
             "BITPAY_CONTROL_URL": self._chain_url,
             "BITPAY_CONTROL_TOKEN": self._control_token,
             "BITPAY_MONGODB_URL": self._mongodb_url(),

@@ -43,6 +43,8 @@ class Settings(BaseSettings):
 
     chainhook_secrets: list[SecretStr] = Field(min_length=1)
     """Accepted webhook secrets: the current one first, during rotation also the one before."""
+    chainhooks_url: str = ""
+    """Where Chainhooks 2.0 hooks are registered (with `stacks_api_key`); empty leaves that to the operator."""
     token_secret: SecretStr
     """Signs short-lived access tokens (JWT)."""
     dev_token: SecretStr | None = None

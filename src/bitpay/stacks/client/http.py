@@ -131,6 +131,17 @@ class Http:
         """Return the JSON answer to a JSON body, for questions that change nothing; raises an `ApiError`."""
         return await self._json(self._client.build_request("POST", path, json=body, params=params))
 
+    async def change(self, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401 - JSON
+        """Ask for a change and return its JSON answer (None where there is none); raises an `ApiError`.
+
+        It is not sent again once it may have arrived.
+        """
+        content = {} if body is None else {"json": body}
+        answer = await self._send(self._client.build_request(method, path, **content), once=True)
+        if not 200 <= answer.status < 300:
+            raise answer.error()
+        return answer.json() if answer.body else None
+
     async def post_once(self, path: str, body: bytes) -> Answer:
         """Return the answer to raw bytes, a refusal too. They are not sent again once they may have arrived."""
         headers = {"content-type": "application/octet-stream"}

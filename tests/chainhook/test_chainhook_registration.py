@@ -1,0 +1,90 @@
+"""Our hook at a real registration API: made once, corrected, enabled again after an interruption."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from tests.instance import CONTROL_TOKEN, LiveInstance
+
+from bitpay.chainhook.registration import HookKeeper
+from bitpay.protocol.ids import NAMES
+from bitpay.stacks.client.chainhooks import ChainhooksClient, Hook
+from bitpay.stacks.client.errors import ApiError
+
+URL = "http://127.0.0.1:9/hear"
+
+
+class Keeping:
+    """A keeper of a hook of its own beside the one of the running instance."""
+
+    def __init__(self, client: ChainhooksClient, live: LiveInstance, name: str) -> None:
+        self.client, self.live, self.name = client, live, name
+        self.secrets: list[str] = []
+
+    async def check(self, url: str = URL) -> Hook:
+        keeper = HookKeeper(self.client, self.live.contracts, network="testnet", url=url, accept=self.secrets.append)
+        keeper._definition = {**keeper._definition, "name": self.name}
+        return await keeper.check()
+
+    async def mine(self) -> list[Hook]:
+        return [hook for hook in await self.client.hooks() if hook.definition["name"] == self.name]
+
+
+@pytest.fixture
+async def keeping(live: LiveInstance, request: pytest.FixtureRequest) -> AsyncIterator[Keeping]:
+    async with ChainhooksClient(live.chain_url, api_key=CONTROL_TOKEN) as client:
+        keeping = Keeping(client, live, f"hook of {request.node.name}")
+        yield keeping
+        for hook in await keeping.mine():
+            await client.delete(hook.uuid)
+
+
+async def test_one_hook_hears_all_contracts(keeping: Keeping) -> None:
+    first, second = await keeping.check(), await keeping.check()
+    assert first.uuid == second.uuid
+    assert first.enabled
+    heard = [event["contract_identifier"].partition(".")[2] for event in first.definition["filters"]["events"]]
+    assert heard == list(NAMES)
+    assert len(set(keeping.secrets)) == 1, "the secret is asked for, not made anew each time"
+
+
+async def test_a_hook_that_points_elsewhere_is_corrected(keeping: Keeping) -> None:
+    await keeping.check()
+    await keeping.check(f"{URL}/again")
+    [hook] = await keeping.mine()
+    assert hook.definition["action"]["url"] == f"{URL}/again"
+
+
+async def test_an_interrupted_hook_is_enabled_again(keeping: Keeping) -> None:
+    hook = await keeping.check()
+    await keeping.client.enable(hook.uuid, enabled=False)
+    await keeping.check()
+    [hook] = await keeping.mine()
+    assert hook.enabled
+
+
+async def test_spare_hooks_are_removed(keeping: Keeping) -> None:
+    await keeping.check()
+    [hook] = await keeping.mine()
+    await keeping.client.register(hook.definition)
+    await keeping.check()
+    assert len(await keeping.mine()) == 1
+
+
+async def test_without_the_key_nothing_is_done(live: LiveInstance) -> None:
+    async with ChainhooksClient(live.chain_url, api_key="wrong") as client:
+        with pytest.raises(ApiError):
+            await client.hooks()
+
+
+async def test_the_instance_hears_of_its_streams_by_its_own_hook(live: LiveInstance) -> None:
+    before = await occurrences(live)
+    await live.open_stream()
+    assert await occurrences(live) > before
+
+
+async def occurrences(live: LiveInstance) -> int:
+    async with httpx.AsyncClient(base_url=live.chain_url, headers={"x-api-key": CONTROL_TOKEN}) as http:
+        hooks = (await http.get("/chainhooks/me")).json()["results"]
+    [ours] = [hook for hook in hooks if hook["definition"]["name"] == f"bitpay {live.contracts.deployer}"]
+    return int(ours["status"]["occurrence_count"])
