@@ -83,6 +83,8 @@ BODY_LIMITS = {"/api/webhooks/": MAX_BODY_BYTES, "/api/v1/transactions": 256 << 
 _LOG = structlog.get_logger(__name__)
 _POLL_SECONDS = {"local": 0.25, "testnet": 4.0, "mainnet": 4.0}
 _RESTART_PAUSE = 1.0
+_END_ATTEMPTS = 20
+_END_PAUSE = 0.25
 _CLOSE_SECONDS = 5.0
 _MAX_LAG = 10
 """Blocks that the ledger may lie behind the chain while it counts as ready."""
@@ -292,18 +294,28 @@ def _lifespan(house: House) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await house.open()
-        tasks = [asyncio.create_task(_keep_running(name, run)) for name, run in house.tasks().items()]
+        tasks = [asyncio.create_task(_keep_running(name, run), name=name) for name, run in house.tasks().items()]
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await _end(tasks)
             with suppress(TimeoutError):
                 async with asyncio.timeout(_CLOSE_SECONDS):
                     await house.close()
 
     return lifespan
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """End tasks within bounds: a driver that answers a cancellation with an error of its own is asked again."""
+    pending = set(tasks)
+    for _ in range(_END_ATTEMPTS):
+        for task in pending:
+            task.cancel()
+        if pending:
+            _, pending = await asyncio.wait(pending, timeout=_END_PAUSE)
+    if pending:
+        _LOG.error("tasks_do_not_end", tasks=[task.get_name() for task in pending])
 
 
 async def _keep_running(name: str, run: Callable[[], Awaitable[None]]) -> None:
