@@ -20,7 +20,7 @@ WEB = Path(__file__).parents[2] / "web"
 @pytest.fixture(scope="session")
 def frame() -> Frame:
     accounts = (KnownAccount("alice", ALICE), KnownAccount("bob", BOB))
-    return Frame("local", now=NOW, height=1234, accounts=accounts, dev_token="dev-token-of-this-start")
+    return Frame("local", now=NOW, height=1234, block_time=NOW, accounts=accounts, dev_token="dev-token-of-this-start")
 
 
 class SteadyFrames:
@@ -53,8 +53,10 @@ def templates(frame: Frame, assets: Assets) -> Templates:
 @pytest.fixture
 def request_of() -> Callable[..., Request]:
     def make(path: str = "/", **headers: str) -> Request:
-        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        return Request({"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": raw})
+        given = {"host": "127.0.0.1:8420", **headers}
+        raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()]
+        scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": raw}
+        return Request({**scope, "client": ("127.0.0.1", 50_000)})
 
     return make
 

@@ -50,7 +50,7 @@ def page(templates: Templates, frame: Frame, request_of: Callable[..., Request])
 
 
 def _view(stream: Stream, account: str) -> StreamView:
-    return StreamView(stream, account, NOW, 1234)
+    return StreamView(stream, account, NOW, 1234, NOW)
 
 
 def _list(page: Page, account: str, *streams: Stream) -> str:
@@ -68,7 +68,7 @@ def _list(page: Page, account: str, *streams: Stream) -> str:
 def _new(page: Page, **typed: str) -> str:
     form = read_form(typed, ALICE)
     form.demand()
-    preview = Preview("M0 240L1000 0", "M0 240L1000 0V240H0Z", 5, "1.93 sats a second", "Now", "Later")
+    preview = Preview("M0 240L1000 0", "M0 240L1000 0V240H0Z", 5, 15, "1.93 sats a second", "Now", "Later")
     return page(
         "streams/new.html",
         ALICE,
@@ -181,6 +181,16 @@ def test_the_development_token_is_in_the_page_in_development_only(
     mainnet = templates.render(request_of(), "error.html", Frame("mainnet"), **values)
     assert "bitpay-dev-token" not in mainnet
     assert "dev.js" not in mainnet
+
+
+@pytest.mark.parametrize(
+    "headers", [{"host": "evil.example:8420"}, {"x_forwarded_for": "203.0.113.9"}, {"forwarded": "for=203.0.113.9"}]
+)
+def test_the_development_token_leaves_neither_through_a_proxy_nor_to_a_rebound_name(
+    templates: Templates, frame: Frame, request_of: Callable[..., Request], headers: dict[str, str]
+) -> None:
+    page = templates.render(request_of(**headers), "error.html", frame, title="t", detail="d", status=421)
+    assert "dev-token" not in page
 
 
 def test_the_theme_is_taken_from_the_cookie_and_nothing_else_is(

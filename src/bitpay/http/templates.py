@@ -1,7 +1,7 @@
 """Pages: Jinja templates in a frame that knows the chain, the account in view and the visitor's theme."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -12,6 +12,8 @@ from starlette.responses import HTMLResponse
 
 from bitpay.http.assets import Assets
 from bitpay.http.formats import FILTERS, percent
+from bitpay.http.health import came_directly
+from bitpay.http.hosts import LOOPBACK, host_name
 
 TEMPLATES = Path(__file__).with_name("templates")
 THEMES = frozenset({"light", "dark"})
@@ -80,7 +82,7 @@ class Templates:
         """Return the HTML of the template `name`."""
         theme = request.cookies.get("theme", "")
         shared = {
-            "frame": frame,
+            "frame": frame if _is_near(request) else replace(frame, dev_token=""),
             "account": account,
             "theme": theme if theme in THEMES else "",
             "path": request.url.path,
@@ -90,6 +92,11 @@ class Templates:
     async def frame(self) -> Frame:
         """Return what the frame shows now."""
         return await self._frames.frame()
+
+
+def _is_near(request: Request) -> bool:
+    """Tell whether a page may hold the development token: not for a proxy, nor for a name rebound to this machine."""
+    return came_directly(request) and host_name(request.headers.get("host", "")) in LOOPBACK
 
 
 def link(path: str, /, **query: str | int | None) -> str:
