@@ -89,7 +89,7 @@ def _expiry(pen: Pen) -> int:
 def _least(pen: Pen, stream_id: int) -> int:
     stream = pen.state.streams.get(stream_id)
     left = curve.remaining(stream, pen.now(stream.clock)) if stream else 0
-    return pen.mostly(pen.pick((0, pen.number(0, left), left, left + 1)), 4)
+    return pen.mostly(pen.weighted({0: 5, pen.number(0, left): 3, left: 1, left + 1: 0.5}), 4)
 
 
 def _sellable(pen: Pen, stream: Stream) -> bool:

@@ -8,14 +8,16 @@ from tests.properties.pen import Pen
 from tests.properties.stage import Step
 
 CLOCKS = {"seconds": 58, "blocks": 40, "": 1, "minutes": 1}
-LONGEST = {"blocks": 40}
+LONGEST = {"blocks": 400}
 LONGEST_SECONDS = 5_000_000
 MEMOS = ("", "", "", "rent", "µ₿ 給料", "x" * 64)
 
 
 def create(pen: Pen) -> Step:
     """The simple call."""
-    return pen.step(_payer(pen), "core", "create-stream", _recipient(pen), pen.amount(), pen.mostly(pen.number(1, 40)))
+    return pen.step(
+        _payer(pen), "core", "create-stream", _recipient(pen), pen.amount(), pen.mostly(lasting(pen, "blocks"))
+    )
 
 
 def open_one(pen: Pen) -> Step:
@@ -45,7 +47,7 @@ def open_curve(pen: Pen) -> Step:
 def schedule(pen: Pen, amount: int) -> dict[str, Any]:
     """Return a SCHEDULE for `amount` sats, seldom with one wrong number."""
     clock = pen.weighted(CLOCKS)
-    duration = pen.number(1, LONGEST.get(clock, LONGEST_SECONDS))
+    duration = lasting(pen, clock)
     cliff = 0 if pen.chance(50) else pen.number(0, duration - 1)
     upfront = 0 if pen.chance(60) else pen.number(0, min(amount, 1 << 60))
     at_cliff = 0 if cliff == 0 or pen.chance(50) else pen.number(0, max(0, amount - upfront))
@@ -65,6 +67,12 @@ def start(pen: Pen, clock: str) -> int | None:
     return pen.mostly(moment)
 
 
+def lasting(pen: Pen, clock: str) -> int:
+    """Return a duration: half of them outlast most stories."""
+    longest = LONGEST.get(clock, LONGEST_SECONDS)
+    return pen.number(1, longest) if pen.chance(50) else pen.random.randint(longest // 10, longest)
+
+
 def terms(pen: Pen) -> dict[str, Any]:
     """Return TERMS."""
     return {"cancelable": pen.chance(75), "transferable": pen.chance(80), "memo": pen.pick(MEMOS)}
@@ -73,7 +81,7 @@ def terms(pen: Pen) -> dict[str, Any]:
 def points(pen: Pen, amount: int, clock: str) -> list[dict[str, int]]:
     """Return a curve's points, seldom with one wrong number."""
     count = pen.pick((0, 24)) if pen.chance(4) else pen.random.randint(1, 6)
-    duration = pen.number(1, LONGEST.get(clock, LONGEST_SECONDS))
+    duration = lasting(pen, clock)
     last = (max(1, duration), amount)
     afters = sorted(pen.number(0, duration) for _ in range(count))
     totals = sorted(pen.number(0, amount) for _ in range(count))

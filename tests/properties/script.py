@@ -33,7 +33,7 @@ SCENES: Mapping[str, Mapping[Callable[[Pen], Step], float]] = {
         scenes_streams.withdraw_to: 6,
         scenes_streams.withdraw_and_transfer: 2,
         scenes_streams.withdraw_many: 2,
-        scenes_streams.transfer: 3,
+        scenes_streams.transfer: 2,
         scenes_streams.burn: 2,
     },
     "sender": {
@@ -54,12 +54,12 @@ SCENES: Mapping[str, Mapping[Callable[[Pen], Step], float]] = {
         scenes_sales.accept_offer: 4,
     },
     "council": {
-        scenes_council.propose: 5,
-        scenes_council.approve: 6,
+        scenes_council.propose: 4,
+        scenes_council.approve: 9,
         scenes_council.revoke: 1,
         scenes_council.cancel: 0.5,
         scenes_council.execute: 7,
-        scenes_council.pause: 0.4,
+        scenes_council.pause: 0.25,
         scenes_council.finalize: 0.2,
         scenes_council.stray: 1,
     },
@@ -125,7 +125,7 @@ def _any_value(pen: Pen, spec: Any) -> Any:  # noqa: ANN401 - a type of an inter
 
 def _pause(pen: Pen) -> tuple[int, int]:
     """Return (blocks, seconds) to the next step: none, one block, a while, just about when something happens."""
-    how = pen.weighted({"same": 20, "next": 50, "while": 6, "moment": 14, "timelock": 4, "blocks": 8})
+    how = pen.weighted({"same": 20, "next": 50, "while": 6, "moment": 12, "timelock": 8, "blocks": 8})
     if how == "same":
         return 0, 0
     if how == "while":

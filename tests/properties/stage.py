@@ -81,8 +81,11 @@ class Stage:
         self._reader = Reader(reads_by)
         self._encoders: dict[tuple[str, str], list[Encoder]] = {}
         self._codes = {code: name.partition("ERR_")[2] for code, name in all_constants().items()}
+        self._functions: dict[str, list[Mapping[str, Any]]] = {}
         self._deploy()
         self._fund()
+        self.public = self._public()
+        """The public functions of each contract, as its interface describes them."""
         self.beginning = self.vm.snapshot()
 
     def close(self) -> None:
@@ -92,10 +95,6 @@ class Stage:
     def restore(self) -> None:
         """Go back to the beginning."""
         self.vm.restore(self.beginning)
-
-    def public_functions(self) -> dict[str, list[Mapping[str, Any]]]:
-        """Return the public functions of our contracts (and sBTC's transfer) as their interfaces describe them."""
-        return {name: self._functions(contract_id, "public") for name, contract_id in CONTRACTS.items()}
 
     def reason(self, code: Code) -> str:
         """Return what our contracts call an error code, without ERR_."""
@@ -200,23 +199,29 @@ class Stage:
     def _encode(self, contract_id: str, function: str, args: Sequence[Any]) -> list[clarity.Value]:
         encoders = self._encoders.get((contract_id, function))
         if encoders is None:
-            [described] = [one for one in self._functions(contract_id) if one["name"] == function]
+            [described] = [one for one in self._functions_of(contract_id) if one["name"] == function]
             encoders = [encoder(argument["type"], PRINCIPALS) for argument in described["args"]]
             self._encoders[contract_id, function] = encoders
         return [encode(value) for encode, value in zip(encoders, args, strict=True)]
 
-    def _functions(self, contract_id: str, access: str | None = None) -> list[Mapping[str, Any]]:
-        interface = self.vm.interface(contract_id)
-        assert interface is not None, f"{contract_id} is not deployed"
-        return [one for one in interface["functions"] if access in (None, one["access"])]
+    def _functions_of(self, contract_id: str) -> list[Mapping[str, Any]]:
+        if contract_id not in self._functions:
+            interface = self.vm.interface(contract_id)
+            assert interface is not None, f"{contract_id} is not deployed"
+            self._functions[contract_id] = interface["functions"]
+        return self._functions[contract_id]
+
+    def _public(self) -> dict[str, list[Mapping[str, Any]]]:
+        return {
+            name: [one for one in self._functions_of(contract_id) if one["access"] == "public"]
+            for name, contract_id in CONTRACTS.items()
+        }
 
     def _deploy(self) -> None:
         probes = _probe_parts()
         for name in NAMES:
             self._deploy_one(name, f"{source(name)}\n{probes.get(name, '')}", "deployer")
-        routed = {
-            name: (CONTRACTS[name], functions) for name, functions in self.public_functions().items() if name != "sbtc"
-        }
+        routed = {name: (CONTRACTS[name], functions) for name, functions in self._public().items() if name != "sbtc"}
         self._deploy_one("router", router_source(routed), "mallory")
 
     def _deploy_one(self, name: str, text: str, deployer: str) -> None:

@@ -44,7 +44,7 @@ def run_story(stage: Stage, seed: int, length: int) -> Tally:
 
 def play_on(machine: Machine, random: Random, length: int) -> None:
     """Write and take so many more steps."""
-    functions = machine.stage.public_functions()
+    functions = machine.stage.public
     for _ in range(length):
         machine.take(write_next(random, machine.state, machine.time, machine.height, functions))
 

@@ -37,7 +37,7 @@ class Stories(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.machine = Machine(self.stage)
-        self.functions = self.stage.public_functions()
+        self.functions = self.stage.public
 
     def _act(self, family: str, seed: int) -> None:
         machine = self.machine

@@ -51,7 +51,7 @@ def prologue(stage: Stage, seed: int) -> tuple[Machine, Random]:
 
 def scenes(machine: Machine, random: Random, fits: Callable[[Step], bool]) -> Iterator[Step]:
     """Yield some steps that could come next, in the present block."""
-    functions = machine.stage.public_functions()
+    functions = machine.stage.public
     pen = Pen(random, machine.state, machine.time, machine.height)
     found = (replace(write_step(pen, functions), blocks=0, seconds=0) for _ in range(60 * SCENES))
     fitting = (step for step in found if fits(step))

@@ -11,7 +11,6 @@ from tests.properties.model.state import (
     Call,
     Listing,
     Offer,
-    Refusal,
     State,
     Stream,
     refuse,
@@ -173,9 +172,8 @@ def _wrong_with_offer(
 
 def cancel_offer(state: State, call: Call, offer_id: int) -> tuple[bool, State]:
     """Repay the maker: his at any time, anyone's from expiry on."""
-    offer = _open_offer(state, offer_id)
-    if call.caller != offer.maker and call.time < offer.expires_at:
-        raise Refusal("NOT_BUYER")
+    refuse(_wrong_with_taking_back(state, call, offer_id))
+    offer = state.offers[offer_id]
     repaid = vault.payout(state, MARKETPLACE, offer.price, offer.maker)
     told = _with_offer(repaid, offer_id, replace(offer, status="cancelled")).telling(
         CONTRACT,
@@ -189,10 +187,17 @@ def cancel_offer(state: State, call: Call, offer_id: int) -> tuple[bool, State]:
     return True, told
 
 
+def _wrong_with_taking_back(state: State, call: Call, offer_id: int) -> Iterable[str]:
+    yield from _not_open(state, offer_id)
+    offer = state.offers.get(offer_id)
+    if offer is not None and call.caller != offer.maker and call.time < offer.expires_at:
+        yield "NOT_BUYER"
+
+
 def accept_offer(state: State, call: Call, offer_id: int) -> tuple[bool, State]:
     """Sell to whoever made the offer: the holder's."""
-    offer = _open_offer(state, offer_id)
-    refuse(_wrong_with_acceptance(state, call, offer))
+    refuse(_wrong_with_acceptance(state, call, offer_id))
+    offer = state.offers[offer_id]
     fee = sale_fee(offer.price, offer.fee_bps)
     settled, state = _settle(state, call, offer.stream_id)
     paid = vault.escrowed_sale(state, call.caller, offer.price, fee)
@@ -211,8 +216,12 @@ def accept_offer(state: State, call: Call, offer_id: int) -> tuple[bool, State]:
     return True, told
 
 
-def _wrong_with_acceptance(state: State, call: Call, offer: Offer) -> Iterable[str]:
+def _wrong_with_acceptance(state: State, call: Call, offer_id: int) -> Iterable[str]:
     yield from state.closed()
+    yield from _not_open(state, offer_id)
+    offer = state.offers.get(offer_id)
+    if offer is None:
+        return
     if call.time >= offer.expires_at:
         yield "OFFER_EXPIRED"
     if call.caller == offer.maker:
@@ -270,13 +279,12 @@ def _settle(state: State, call: Call, stream_id: int) -> tuple[int, State]:
     return due, core.draw(state, by_marketplace, stream_id, due, str(stream.holder)) if due else state
 
 
-def _open_offer(state: State, offer_id: int) -> Offer:
+def _not_open(state: State, offer_id: int) -> Iterable[str]:
     offer = state.offers.get(offer_id)
     if offer is None:
-        raise Refusal("UNKNOWN_OFFER")
-    if offer.status != "active":
-        raise Refusal("OFFER_CLOSED")
-    return offer
+        yield "UNKNOWN_OFFER"
+    elif offer.status != "active":
+        yield "OFFER_CLOSED"
 
 
 def _wrong_price(price: int) -> Iterable[str]:
