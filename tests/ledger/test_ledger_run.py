@@ -158,6 +158,21 @@ async def test_after_kill_9_in_mid_transaction_the_next_follower_goes_on(databas
     assert await state_of(database) == await clean_replay(database, chain, tip)
 
 
+async def test_documents_of_older_code_are_folded_anew_before_it_goes_on(database: Database) -> None:
+    chain = Chain(10)
+    tip = chain.grow(None, 20)
+    view = View(chain, tip)
+    async with running(ledger_of(database, view)):
+        await reaches(database, tip.header.hash)
+    await database["ledger_projections"].update_one({"_id": "streams"}, {"$set": {"version": 0}})
+    await database["streams"].update_many({}, {"$set": {"left": "by older code"}})
+    tip = chain.grow(tip, 3)
+    view.show(tip)
+    async with running(ledger_of(database, view)):
+        await reaches(database, tip.header.hash)
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
 async def test_another_deployments_database_ends_the_task(database: Database) -> None:
     await database[HEAD].insert_one({"_id": "head", "deployer": "ST000", "startHeight": 1})
     with pytest.raises(OtherLedger):

@@ -5,7 +5,7 @@ can never both apply a block, and a reader never sees half of one.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from pymongo import DeleteOne, InsertOne, ReplaceOne
@@ -108,14 +108,14 @@ class Book:
         row = await self._head.find_one({"_id": _ID}) or {}
         if {name: row.get(name) for name in root} != root:
             raise OtherLedger(f"This database follows {row.get('deployer')} from block {row.get('startHeight')}.")
-        return _head_of(row)
+        return head_of(row)
 
     async def head(self) -> Head:
         """Return the head as it is now. Raises NotFound where `open` never was called."""
         row = await self._head.find_one({"_id": _ID})
         if row is None:
             raise NotFound("This database has no ledger yet.")
-        return _head_of(row)
+        return head_of(row)
 
     async def block(self, block_hash: str) -> BlockHeader | None:
         """Return the header of a block on our chain, or None when it is not (or no longer) there."""
@@ -173,6 +173,10 @@ class Book:
         await transaction(self.database.client, work, session=session)
         return moved
 
+    async def touch(self, head: Head, session: AsyncClientSession) -> None:
+        """Make sure, in the transaction of `session`, that `head` is the head. Raises HeadMoved."""
+        await self._move(head, replace(head, nonce=head.nonce + 1), session)
+
     async def prune(self, head: Head) -> None:
         """Forget before-images of final blocks, and final blocks in which nothing of ours happened."""
         final = head.burn_height - UNFINAL_BURN_BLOCKS
@@ -227,20 +231,11 @@ class Book:
 
     async def _write_documents(self, changed: dict[str, Documents], session: AsyncClientSession) -> None:
         for name, documents in changed.items():
-            if writes := [_write(key, document) for key, document in documents.items()]:
+            if writes := [write_of(key, document) for key, document in documents.items()]:
                 await self.database[name].bulk_write(writes, ordered=False, session=session)
 
     async def _write_images(self, folded: Folded, session: AsyncClientSession) -> None:
-        rows = [
-            {
-                "height": block.header.height,
-                "burnHeight": block.header.burn_height,
-                "collection": name,
-                "key": key,
-                "before": None if before is None else dict(storable_fields(before)),
-            }
-            for block, name, key, before in folded.images
-        ]
+        rows = [image_document(*image) for image in folded.images]
         if rows:
             await self._images.insert_many(rows, session=session)
 
@@ -282,6 +277,17 @@ class Book:
         await self._images.delete_many(query, session=session)
 
 
+def image_document(block: DecodedBlock, name: str, key: Key, before: Document | None) -> Document:
+    """Return a before-image as it is stored: what the document was before the block."""
+    return {
+        "height": block.header.height,
+        "burnHeight": block.header.burn_height,
+        "collection": name,
+        "key": key,
+        "before": None if before is None else dict(storable_fields(before)),
+    }
+
+
 def _outbox_rows(
     event: LedgerEvent, message: Message, data: Document, number: int, applies: int
 ) -> Iterator[outbox.Row]:
@@ -297,7 +303,8 @@ def _outbox_rows(
         )
 
 
-def _write(key: Key, document: Document | None) -> DeleteOne | ReplaceOne[Document]:
+def write_of(key: Key, document: Document | None) -> DeleteOne | ReplaceOne[Document]:
+    """Return what writes a document as a fold left it; None: there is none."""
     if document is None:
         return DeleteOne({"_id": key})
     return ReplaceOne({"_id": key}, {**storable_fields(document), "_id": key}, upsert=True)
@@ -346,5 +353,6 @@ def header_of(row: Document) -> BlockHeader:
     )
 
 
-def _head_of(row: Document) -> Head:
+def head_of(row: Document) -> Head:
+    """Return the head that the document of `ledger_head` holds."""
     return Head(row["hash"], row["height"], row["time"], row["burnHeight"], row["nonce"])

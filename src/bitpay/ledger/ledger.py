@@ -16,6 +16,7 @@ from bitpay.ledger.events import decode_block
 from bitpay.ledger.follower import Follower
 from bitpay.ledger.lease import Lease
 from bitpay.ledger.projection import Projection
+from bitpay.ledger.replay import Replay, outdated
 from bitpay.ledger.source import ChainSource, Deliveries, SourceError
 from bitpay.ledger.witness import Witness
 from bitpay.protocol.ids import Contracts
@@ -56,6 +57,7 @@ class Ledger:
         self.leading = False
         self._database = database
         self._contracts = contracts
+        self._projections = tuple(projections)
         self._start_height = start_height
         self._follower = Follower(self.book, source, contracts, start_height)
         self._deliveries = deliveries
@@ -135,6 +137,10 @@ class Ledger:
 
     async def _begin(self) -> None:
         await self._follower.load()
+        if newer := await outdated(self._database, self._projections):
+            _log.warning("folding_anew", collections=[projection.collection for projection in newer])
+            await Replay(self._database, newer).replace(self.book)
+            await self._follower.load()
         if self._deliveries is not None:
             await self._deliveries.reopen()
 

@@ -63,6 +63,13 @@ async def create_indexes(database: Database) -> None:
             await database[name].create_indexes([declared.model() for declared in indexes.values()])
 
 
+async def create_indexes_as(database: Database, name: str, other: str) -> None:
+    """Make an empty collection `other` with the indexes that are declared for `name`."""
+    await _create_collection(database, other)
+    if indexes := _COLLECTIONS.get(name):
+        await database[other].create_indexes([declared.model() for declared in indexes.values()])
+
+
 async def _create_collection(database: Database, name: str) -> None:
     try:
         await database.create_collection(name)
