@@ -502,8 +502,8 @@
 
 (define-private (now (in-seconds bool)) (if in-seconds stacks-block-time stacks-block-height))
 
-;; What has vested now, what of it is due to the holder, and what is still to vest. Something remains exactly while the
-;; stream is pending or streaming.
+;; What has vested now, what of it is due to the holder, and what is still to vest. Something remains exactly while
+;; the stream is pending or streaming.
 (define-private (look (id uint))
   (let (
       (stream (unwrap! (map-get? streams id) ERR_UNKNOWN_STREAM))

@@ -11,8 +11,16 @@ from bitpay.localchain.vm import Vm
 @pytest.fixture(scope="session")
 def _vm() -> Iterator[Vm]:
     sdk.install()
-    with Vm.start(track_costs=True) as vm:
+    with Vm.start() as vm:
         yield vm
+
+
+@pytest.fixture(scope="session")
+def _costed(_vm: Vm) -> Iterator[tuple[World, int]]:
+    with Vm.start(track_costs=True) as vm:
+        world = World.begin(vm)
+        world.finalize()
+        yield world, vm.snapshot()
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +34,14 @@ def _base(_vm: Vm) -> tuple[World, int]:
 def world(_base: tuple[World, int]) -> World:
     """BitPay, just finalised: what other tests did never happened."""
     world, beginning = _base
+    world.vm.restore(beginning)
+    return world
+
+
+@pytest.fixture
+def costed(_costed: tuple[World, int]) -> World:
+    """BitPay, just finalised, in a world that tells costs (and takes twice as long)."""
+    world, beginning = _costed
     world.vm.restore(beginning)
     return world
 

@@ -90,12 +90,10 @@ def test_a_line_equals_the_curve_of_its_two_points_and_is_never_behind_its_steps
 
 
 @pytest.mark.parametrize("opener", [plain, in_steps, as_curve])
-def test_every_read_stays_far_below_what_a_node_allows(
-    world: World, alice: Account, bob: Account, opener: Opener
-) -> None:
-    stream = opener(world, alice, bob)
-    world.pass_seconds(10)
+def test_every_read_stays_far_below_what_a_node_allows(costed: World, opener: Opener) -> None:
+    stream = opener(costed, costed.alice, costed.bob)
+    costed.pass_seconds(10)
 
     for read in (*AMOUNTS, "get-stream", "get-schedule", "get-holder"):
-        getattr(world.core, read)(stream)
-        assert world.cost.read_count <= 20, read
+        getattr(costed.core, read)(stream)
+        assert costed.cost.read_count <= 20, read
