@@ -32,9 +32,8 @@ def stream_facts(state: State, call: Call, stream_id: int) -> dict[str, Any] | N
         "remaining": curve.remaining(stream, now),
         "proposed-sender": stream.proposed_sender,
         "holder": stream.holder,
-        "owner": stream.holder,
-        "moves": stream.moves,
-        **_receipt_facts(state.receipts.get(stream_id)),
+        "token": {"owner": stream.holder, "moves": stream.moves},
+        "receipt": _receipt(state.receipts.get(stream_id)),
     }
 
 
@@ -67,11 +66,11 @@ def _schedule(stream: Stream) -> dict[str, Any]:
     }
 
 
-def _receipt_facts(receipt: Receipt | None) -> dict[str, Any]:
+def _receipt(receipt: Receipt | None) -> dict[str, Any]:
     if receipt is None:
-        return {"receipt": None, "receipt-owner": None}
+        return {"receipt": None, "owner": None}
     kept = {"payer": receipt.payer, "paid": receipt.paid, "start": receipt.start, "end": receipt.end}
-    return {"receipt": kept, "receipt-owner": receipt.holder}
+    return {"receipt": kept, "owner": receipt.holder}
 
 
 def vault_facts(state: State) -> dict[str, Any]:

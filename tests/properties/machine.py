@@ -193,7 +193,7 @@ def _choose(before: Any, after: Any, turn: int, *, thorough: bool) -> list[int]:
     if thorough:
         return list(after)[:INTERNAL_LISTS]
     changed = [key for key, value in after.items() if before.get(key) is not value]
-    in_turn = [1 + turn % len(after)] if after else []
+    in_turn = [1 + turn // 2 % len(after)] if after and turn % 2 else []
     return list(dict.fromkeys([*changed, *in_turn]))[:INTERNAL_LISTS]
 
 

@@ -28,6 +28,14 @@
     are-operators: (map is-operator who),
   })
 
+;; == bitpay-obligation-nft
+
+(define-read-only (probe-token (id uint)) { owner: (get-owner id), moves: (get-moves id) })
+
+;; == bitpay-nft
+
+(define-read-only (probe-receipt (id uint)) { receipt: (get-receipt id), owner: (get-owner id) })
+
 ;; == bitpay-core
 
 ;; What time alone changes.
@@ -46,10 +54,8 @@
     remaining: (get-remaining-amount id),
     proposed-sender: (get-proposed-sender id),
     holder: (get-holder id),
-    owner: (contract-call? .bitpay-obligation-nft get-owner id),
-    moves: (contract-call? .bitpay-obligation-nft get-moves id),
-    receipt: (contract-call? .bitpay-nft get-receipt id),
-    receipt-owner: (contract-call? .bitpay-nft get-owner id),
+    token: (contract-call? .bitpay-obligation-nft probe-token id),
+    receipt: (contract-call? .bitpay-nft probe-receipt id),
   })
 
 (define-read-only (probe-streams (all-ids (list 99 uint)) (some-ids (list 99 uint)))

@@ -63,10 +63,14 @@ def _proposed(pen: Pen, kind: str) -> tuple[object, ...]:
 
 def approve(pen: Pen) -> Step:
     """An admin approves."""
-    proposal_id = pen.key(pen.state.proposals, lambda proposal: _open(pen, proposal))
+    proposal_id = pen.key(pen.state.proposals, lambda proposal: _open(pen, proposal) and bool(_missing(pen, proposal)))
     proposal = pen.state.proposals.get(proposal_id)
-    missing = [admin for admin in pen.state.admins if proposal and not treasury.counts(pen.state, proposal, admin)]
+    missing = _missing(pen, proposal) if proposal and pen.chance(92) else []
     return pen.step(pen.pick(missing) if missing else _admin(pen), "treasury", "approve-proposal", proposal_id)
+
+
+def _missing(pen: Pen, proposal: Proposal) -> list[str]:
+    return [admin for admin in pen.state.admins if not treasury.counts(pen.state, proposal, admin)]
 
 
 def revoke(pen: Pen) -> Step:

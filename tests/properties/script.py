@@ -102,24 +102,25 @@ def garbage(pen: Pen, functions: Functions) -> Step:
     """Call any public function of any of our contracts with any arguments of the right types."""
     ours = [(name, one) for name, group in functions.items() if name != "sbtc" for one in group]
     contract, function = pen.pick(ours)
-    args = tuple(_any_value(pen, argument["type"]) for argument in function["args"])
+    args = tuple(any_value(pen, argument["type"]) for argument in function["args"])
     step = pen.step(None, contract, function["name"], *args)
     return replace(step, who=pen.pick(PEOPLE))
 
 
-def _any_value(pen: Pen, spec: Any) -> Any:  # noqa: ANN401 - a type of an interface, and a value of it
+def any_value(pen: Pen, spec: Any) -> Any:  # noqa: ANN401 - a type of an interface, and a value of it
+    """Return any value of a type: numbers at the edges, strings and lists of any length."""
     if spec == "uint128":
         return pen.edge()
     if isinstance(spec, str):
         return pen.pick(CROWD) if spec == "principal" else pen.chance(50)
     [(kind, inner)] = spec.items()
     if kind == "optional":
-        return None if pen.chance(50) else _any_value(pen, inner)
+        return None if pen.chance(50) else any_value(pen, inner)
     if kind == "list":
         length = pen.pick((0, 1, 2, inner["length"] if pen.chance(5) else 3))
-        return [_any_value(pen, inner["type"]) for _ in range(length)]
+        return [any_value(pen, inner["type"]) for _ in range(length)]
     if kind == "tuple":
-        return {field["name"]: _any_value(pen, field["type"]) for field in inner}
+        return {field["name"]: any_value(pen, field["type"]) for field in inner}
     return pen.pick(("", "seconds", "blocks", "x" * inner["length"]))[: inner["length"]]
 
 

@@ -12,7 +12,7 @@ from tests.properties.router import router_source
 
 from bitpay.localchain import sdk
 from bitpay.localchain.operations import Operation, invocation
-from bitpay.localchain.outcomes import Outcome, read_outcome
+from bitpay.localchain.outcomes import Cost, Outcome, read_outcome
 from bitpay.localchain.vm import Call, Vm
 from bitpay.protocol.events import decode_event
 from bitpay.protocol.ids import NAMES
@@ -68,14 +68,15 @@ class Seen:
     reads: list[Any]
     time: int
     height: int
+    cost: Cost | None
 
 
 class Stage:
     """The seven contracts, deployed but not finalised, everyone funded, and the router."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, track_costs: bool = False) -> None:
         sdk.install()
-        self.vm = Vm.start()
+        self.vm = Vm.start(track_costs=track_costs)
         reads_by = {clarity.encode(clarity.principal(text)): name for name, text in PRINCIPALS.items()}
         self._names = {text: name for name, text in PRINCIPALS.items()}
         self._reader = Reader(reads_by)
@@ -86,6 +87,8 @@ class Stage:
         self._fund()
         self.public = self._public()
         """The public functions of each contract, as its interface describes them."""
+        self.readable = self._readable()
+        """The read-only functions of our contracts, each with its contract's name."""
         self.beginning = self.vm.snapshot()
 
     def close(self) -> None:
@@ -131,6 +134,7 @@ class Stage:
             reads=[self._result(read) for read in outcomes[reads_before + 1 :]],
             time=self.vm.time,
             height=self.vm.height,
+            cost=outcome.cost,
         )
 
     def _result(self, outcome: Outcome) -> Any:  # noqa: ANN401 - any value
@@ -216,6 +220,14 @@ class Stage:
             name: [one for one in self._functions_of(contract_id) if one["access"] == "public"]
             for name, contract_id in CONTRACTS.items()
         }
+
+    def _readable(self) -> list[tuple[str, Mapping[str, Any]]]:
+        return [
+            (name, one)
+            for name, contract_id in CONTRACTS.items()
+            for one in self._functions_of(contract_id)
+            if one["access"] == "read_only" and name != "sbtc" and not one["name"].startswith("probe-")
+        ]
 
     def _deploy(self) -> None:
         probes = _probe_parts()

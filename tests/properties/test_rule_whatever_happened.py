@@ -17,7 +17,7 @@ from tests.properties.machine import Machine
 from tests.properties.model import Call, Refusal, State, perform
 from tests.properties.pen import Pen
 from tests.properties.plain import Code
-from tests.properties.script import write_step
+from tests.properties.script import any_value, write_step
 from tests.properties.stage import Seen, Stage, Step
 from tests.properties.story import play_on
 
@@ -28,6 +28,7 @@ SEEDS = st.integers(0, (1 << 32) - 1)
 PROLOGUE = 40
 """Steps before what an example is about."""
 SCENES = 6
+READS = 60
 
 NEW_BUSINESS = {
     *("create-stream", "open-stream", "open-streams", "open-curve-stream", "top-up-stream"),
@@ -148,6 +149,16 @@ def _succeeds(machine: Machine, step: Step) -> bool:
 def _is_hostile(step: Step) -> bool:
     # buying first is a right of one's own; what admins decided is theirs
     return step.function not in {"purchase-stream", "execute-proposal"} and step.contract != "sbtc"
+
+
+@STORIES
+@given(seed=SEEDS)
+def test_no_read_panics_whatever_it_is_asked(stage: Stage, seed: int) -> None:
+    machine, random = prologue(stage, seed)
+    pen = Pen(random, machine.state, machine.time, machine.height)
+    for _ in range(READS):
+        contract, function = pen.pick(stage.readable)
+        stage.read(contract, function["name"], [any_value(pen, each["type"]) for each in function["args"]])
 
 
 @pytest.mark.parametrize("name", [name for name in PRINCIPALS if name not in PEOPLE])
