@@ -3,6 +3,7 @@
 SHELL := /bin/sh
 VENV := .venv
 READY := $(VENV)/.ready
+SCRATCH := $(CURDIR)/.cache/tests
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -11,7 +12,8 @@ dev: $(READY) ## Start everything on this machine and print the URL (RESET=1 sta
 	@BITPAY_DIE_WITH_PARENT=1 exec $(VENV)/bin/bitpay dev $(if $(RESET),--reset)
 
 test: $(READY) lint ## Run all tests (T=path runs a part)
-	@exec $(VENV)/bin/pytest $(T)
+	@mkdir -p $(SCRATCH)
+	@TMPDIR=$(SCRATCH) XDG_CONFIG_HOME=$(SCRATCH) XDG_CACHE_HOME=$(SCRATCH) exec $(VENV)/bin/pytest $(T)
 
 lint: $(READY) ## Check format, rules and types
 	@$(VENV)/bin/ruff format --check --quiet . || { $(VENV)/bin/ruff format --diff . ; exit 1; }

@@ -37,7 +37,8 @@ class House:
     def start(self) -> None:
         argv = [sys.executable, "-m", "bitpay", "dev", "--data", str(self.data), "--port", str(self.port)]
         with (self.data.parent / "dev.log").open("ab") as log:
-            self.process = subprocess.Popen(argv, stdout=log, stderr=log, start_new_session=True)
+            env = {**os.environ, "BITPAY_DIE_WITH_PARENT": "1"}
+            self.process = subprocess.Popen(argv, stdout=log, stderr=log, env=env, start_new_session=True)
         deadline = time.monotonic() + START_SECONDS
         while not (self.data / "instance.json").exists() or self.here.pid != self.process.pid:
             assert self.process.poll() is None, self.log()
