@@ -66,6 +66,13 @@ def _lock_hash() -> str:
     return hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
 
 
+def images() -> Path:
+    """Return the folder in which the VM keeps its state after booting, which depends on nothing but the packages."""
+    folder = FOLDER / "node_modules" / ".boot"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 def _npm() -> list[Path]:
     wheel = _wheel()
     if wheel is not None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from bitpay.localchain import sdk
 from bitpay.localchain.channel import Channel, VmBroken
 from bitpay.localchain.operations import (
     PAYMENTS,
@@ -63,7 +64,12 @@ class Vm:
         """
         channel = Channel()
         try:
-            settings = {"genesisTime": genesis_time, "trackCosts": track_costs, "trackCoverage": track_coverage}
+            settings: dict[str, Any] = {
+                "genesisTime": genesis_time,
+                "trackCosts": track_costs,
+                "trackCoverage": track_coverage,
+                "images": str(sdk.images()),
+            }
             return cls(channel, _value(channel.ask([("start", settings)])[0]))
         except BaseException:
             channel.close()

@@ -1,11 +1,13 @@
 // One simulated chain. Every method takes and returns plain JSON; Clarity values are hex of their consensus bytes.
 import { readFileSync } from 'node:fs';
+import { imagePath, readImage, writeImage } from './image.mjs';
 import { atTime, load as loadSdk, withPanic } from './sdk.mjs';
 import { Memory, load, save } from './memory.mjs';
 import { Coverage } from './coverage.mjs';
 
 const EPOCH = '4.0';
-const GENESIS_SECONDS = 610; // what the VM adds to the clock on its way to epoch 4.0
+const BOOT_TIME = 1_000_000_000; // Unix seconds before the first block
+const BLOCK_SECONDS = 10;
 const ROOM = 16 * 1024 * 1024; // bytes that may be written between a restore and the next
 const BOOT = 'ST000000000000000000002AMW42H';
 const SBTC = 'SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4';
@@ -24,39 +26,62 @@ export class Session {
   #burnTime;
   #coverage = null;
 
-  static async start({ genesisTime, trackCosts, trackCoverage }) {
+  static async start({ genesisTime, trackCosts, trackCoverage, images }) {
     const kit = loadSdk();
     const sdk = new kit.SDK(noFiles, new kit.SDKOptions(trackCosts || trackCoverage, false, trackCoverage));
-    await atTime((genesisTime - GENESIS_SECONDS) * 1000, () => sdk.initEmptySession({ enabled: false }));
-    sdk.setEpoch(EPOCH);
-    const time = Number(sdk.getBlockTime());
-    if (time !== genesisTime) throw new Error(`the VM started at ${time} instead of ${genesisTime}`);
-    kit.wasm.block_step.value = 0;
-    const session = new Session(sdk, kit, genesisTime - 10);
-    session.#describeSbtc();
-    const source = readFileSync(new URL('payments.clar', import.meta.url), 'utf8');
-    session.deploy({ name: 'payments', source, clarityVersion: 4, sender: BOOT });
+    const session = new Session(sdk, kit);
+    const path = imagePath(images, { trackCosts, trackCoverage });
+    const image = readImage(path);
+    if (image) session.#take(image);
+    else await session.#boot(path);
+    session.#begin(genesisTime);
     if (trackCoverage) session.#coverage = new Coverage(sdk);
     return session;
   }
 
-  // The SDK keeps no interface of the contracts it brings along: deploy them elsewhere, look, and undo.
-  #describeSbtc() {
-    const before = this.#memory.copy();
-    for (const name of SBTC_CONTRACTS) {
-      this.deploy({ name, source: this.source({ contract: `${SBTC}.${name}` }), clarityVersion: 3, sender: BOOT });
-    }
-    for (const name of SBTC_CONTRACTS) {
-      this.#built.set(`${SBTC}.${name}`, { ...this.interface({ contract: `${BOOT}.${name}` }), epoch: 'Epoch30' });
-    }
-    this.#bringBack(before, this.#burnTime);
-  }
-
-  constructor(sdk, kit, burnTime) {
+  constructor(sdk, kit) {
     this.#sdk = sdk;
     this.#kit = kit;
     this.#memory = new Memory(kit.wasm);
-    this.#burnTime = burnTime;
+  }
+
+  #take([copy, { interfaces }]) {
+    this.#memory.restore(copy);
+    this.#built = new Map(interfaces);
+  }
+
+  async #boot(path) {
+    await atTime(BOOT_TIME * 1000, () => this.#sdk.initEmptySession({ enabled: false }));
+    const copy = this.#memory.copy();
+    this.#begin(BOOT_TIME + 100);
+    this.#describeSbtc();
+    this.#memory.restore(copy);
+    writeImage(path, copy, { interfaces: [...this.#built] });
+  }
+
+  // Makes the first block, in the epoch in which everything happens, at exactly `genesisTime`.
+  #begin(genesisTime) {
+    const { wasm } = this.#kit;
+    this.#burnTime = genesisTime - BLOCK_SECONDS;
+    wasm.burn_seconds.value = BigInt(this.#burnTime - BOOT_TIME);
+    wasm.stacks_seconds.value = BigInt(BLOCK_SECONDS);
+    wasm.block_step.value = 1;
+    this.#sdk.setEpoch(EPOCH);
+    wasm.block_step.value = 0;
+    const time = Number(this.#sdk.getBlockTime());
+    if (time !== genesisTime) throw new Refused(`the VM started at ${time} instead of ${genesisTime}`);
+    const source = readFileSync(new URL('payments.clar', import.meta.url), 'utf8');
+    this.deploy({ name: 'payments', source, clarityVersion: 4, sender: BOOT });
+  }
+
+  // The SDK keeps no interface of the contracts it brings along: they are deployed elsewhere to look.
+  #describeSbtc() {
+    for (const name of SBTC_CONTRACTS) {
+      this.deploy({ name, source: this.source({ contract: `${SBTC}.${name}` }), clarityVersion: 3, sender: BOOT });
+      const found = this.interface({ contract: `${BOOT}.${name}` });
+      this.#built.set(`${SBTC}.${name}`, { ...found, epoch: 'Epoch30' });
+    }
+    this.#interfaces = null;
   }
 
   status() {
