@@ -1,4 +1,4 @@
-"""What calls cost: within budget, no more than when docs/costs.json was written, the same for the first as for the last.
+"""What calls cost: within budget, no more than when docs/costs.json was written, and the same first and last.
 
 Reads are what is scarce on mainnet (30,000 in a tenure of about ten minutes); runtime is plentiful. Measured with the
 contracts as they are deployed, comments and all. `make costs` writes the table and the baseline anew.
