@@ -5,6 +5,7 @@ import uvicorn
 from bitpay.app import create_app
 from bitpay.kit.logs import configure_logs
 from bitpay.kit.settings import Settings
+from bitpay.realtime.server import MAX_MESSAGE
 
 
 def serve() -> None:
@@ -19,5 +20,6 @@ def serve() -> None:
         http="httptools",
         log_level="warning",
         server_header=False,
+        ws_max_size=MAX_MESSAGE,
         timeout_graceful_shutdown=5,
     )

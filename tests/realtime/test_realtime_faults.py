@@ -13,6 +13,7 @@ from bitpay.realtime.api import broadcast_router
 from bitpay.realtime.connections import MAX_QUEUED
 from bitpay.realtime.log import MAX_MISSED
 
+ALICE = "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM"
 SECRET = "a secret of this test that is long enough"
 
 
@@ -44,9 +45,9 @@ async def test_the_official_client_comes_back_by_itself_after_a_cut(stage: Stage
     client = socketio.AsyncClient(reconnection_delay=0.01, randomization_factor=0)
     connected = asyncio.Queue[str]()
     client.on("connect", lambda: connected.put_nowait("connected"))
-    await client.connect(stage.url, auth={"token": "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM"})
+    await client.connect(stage.url, auth={"token": ALICE})
     await connected.get()
-    stage.server.connections.close_session("session-of-ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM")
+    stage.server.connections.close_session(f"session-of-{ALICE}")
     async with asyncio.timeout(PATIENCE):
         await connected.get()
     await client.disconnect()
@@ -96,3 +97,32 @@ async def test_only_known_rooms_and_events(speaker: httpx.AsyncClient, room: str
     proof = {"Authorization": ServerTokens(SECRET).issue()}
     answer = await speaker.post("/broadcast", json={"room": room, "event": event, "data": {}}, headers=proof)
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param('51000000-["join-stream-room",{"_placeholder":true,"num":0}]', id="attachments"),
+        pytest.param('2["connect",{"HTTP_COOKIE":"address=ST1"}]', id="connect"),
+        pytest.param('2["disconnect"]', id="disconnect"),
+        pytest.param("1", id="goodbye"),
+        pytest.param('2[["join-stream-room"]]', id="a list for a name"),
+        pytest.param("2{}", id="no list"),
+        pytest.param('2["join-stream-room"', id="half an event"),
+        pytest.param('2["join-stream-room",' + "[" * 5_000, id="a deep event"),
+        pytest.param('3999["x"]', id="an answer to nothing"),
+        pytest.param("9", id="no such type"),
+        pytest.param("", id="nothing"),
+        pytest.param(b"\x00\xff", id="bytes"),
+    ],
+)
+async def test_who_speaks_out_of_turn_is_shown_out_quietly(
+    stage: Stage, frame: str | bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with stage.ear(token=ALICE) as ear:
+        await ear.ask("join-user-room", ALICE)
+        await ear.client.eio.send(frame)
+        async with asyncio.timeout(PATIENCE):
+            while ear.client.connected or stage.server.connections.all():
+                await asyncio.sleep(0.005)
+    assert not caplog.records

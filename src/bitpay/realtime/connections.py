@@ -64,12 +64,17 @@ class Connections:
                 socket.queue.put_nowait(packet)
             SOCKET_MESSAGES.labels(event).inc()
 
+    def close(self, sid: str) -> None:
+        """Cut off one connection."""
+        socket = self._socket(sid)
+        if socket is not None and not socket.closed:
+            self._close(socket)
+
     def close_session(self, session: str) -> None:
         """Cut off every connection that a session proves."""
         for sid, proof in list(self._proofs.items()):
-            socket = self._socket(sid) if proof is not None and proof.session == session else None
-            if socket is not None:
-                self._close(socket)
+            if proof is not None and proof.session == session:
+                self.close(sid)
 
     def _encode(self, event: str, data: dict[str, Any]) -> list[Any]:
         encoded = self._server.packet_class(socket_packet.EVENT, namespace=_NAMESPACE, data=[event, data]).encode()

@@ -12,16 +12,18 @@ from bitpay.realtime.connections import Connections, Proof
 from bitpay.realtime.log import Position, RoomLog
 from bitpay.realtime.members import Members
 from bitpay.realtime.metrics import SOCKETS
+from bitpay.realtime.packets import ClientPacket
 from bitpay.realtime.rooms import MARKETPLACE, TREASURY, read_position, read_stream_id, stream_room, user_room
 
 PATH = "/socket.io"
+MAX_MESSAGE = 16 << 10
+"""Bytes of one message of a client."""
 CHAIN_BLOCK = "chain:block"
 
 Answer = dict[str, Any]
 Handler = Callable[[str, Any], Awaitable[Answer]]
 
 _LOG = structlog.get_logger(__name__)
-_MAX_MESSAGE = 16 << 10
 _MAX_ADDRESS = 64
 _MAX_REQUESTS = 600
 """What one connection may ask in its life before it must come back; a page asks a few dozen."""
@@ -42,7 +44,11 @@ class RealtimeServer:
 
     def __init__(self, log: RoomLog, authenticator: SocketAuthenticator) -> None:
         self._server = socketio.AsyncServer(
-            async_mode="asgi", max_http_buffer_size=_MAX_MESSAGE, logger=False, engineio_logger=False
+            async_mode="asgi",
+            serializer=ClientPacket,
+            max_http_buffer_size=MAX_MESSAGE,
+            logger=False,
+            engineio_logger=False,
         )
         self.connections = Connections(self._server)
         self.members = Members(log, self.connections.post)
@@ -80,6 +86,7 @@ class RealtimeServer:
 
     async def _disconnect(self, sid: str, _reason: str = "") -> None:
         self.members.drop(sid)
+        self.connections.close(sid)  # who only said goodbye could begin anew on it, with a fresh allowance
         self.connections.remove(sid)
         if self._asked.pop(sid, None) is not None:
             SOCKETS.dec()
