@@ -436,7 +436,12 @@
       (if (>= at end)
         amount
         (vested-on-shape amount (get duration schedule)
-          (get cliff schedule) (get upfront schedule) (get at-cliff schedule) (get step schedule)
+          {
+            cliff: (get cliff schedule),
+            upfront: (get upfront schedule),
+            at-cliff: (get at-cliff schedule),
+            step: (get step schedule),
+          }
           (- at start)))))))
 
 ;; -- The curve: pure calculation
@@ -445,38 +450,46 @@
 (define-private (vested-on-shape
     (amount uint)
     (duration uint)
-    (cliff uint)
-    (upfront uint)
-    (at-cliff uint)
-    (step uint)
+    (shape { cliff: uint, upfront: uint, at-cliff: uint, step: uint })
     (elapsed uint))
-  (if (< elapsed cliff)
-    upfront
-    (let (
-        (unlocked (+ upfront at-cliff))
-        (flowing (- elapsed cliff))
-      )
-      (+ unlocked
-        (/ (* (- amount unlocked) (- flowing (mod flowing step))) (- duration cliff))))))
+  (let (
+      (cliff (get cliff shape))
+      (upfront (get upfront shape))
+    )
+    (if (< elapsed cliff)
+      upfront
+      (let (
+          (unlocked (+ upfront (get at-cliff shape)))
+          (flowing (- elapsed cliff))
+          (counted (- flowing (mod flowing (get step shape))))
+        )
+        (+ unlocked (/ (* (- amount unlocked) counted) (- duration cliff)))))))
 
-;; On the line between the last point reached and the next. Rounded down.
+;; On the line between the last point reached and the next. Rounded down. That point is found by halving: five strides
+;; instead of a fold over all points, which would cost three times as much.
 (define-private (vested-on-curve
     (curve { afters: (list 25 uint), totals: (list 25 uint) })
     (elapsed uint))
   (let (
       (afters (get afters curve))
       (totals (get totals curve))
-      (next (get reached (fold count-reached afters { elapsed: elapsed, reached: u0 })))
-      (after (item afters (- next u1)))
-      (total (item totals (- next u1)))
+      (sixteenth (stride afters elapsed u0 u16))
+      (eighth (stride afters elapsed sixteenth u8))
+      (fourth (stride afters elapsed eighth u4))
+      (second (stride afters elapsed fourth u2))
+      (last (stride afters elapsed second u1))
+      (after (item afters last))
+      (total (item totals last))
+      (next (+ last u1))
     )
     (+ total
       (/ (* (- (item totals next) total) (- elapsed after)) (- (item afters next) after)))))
 
-(define-private (count-reached (after uint) (so-far { elapsed: uint, reached: uint }))
-  (if (<= after (get elapsed so-far))
-    (merge so-far { reached: (+ (get reached so-far) u1) })
-    so-far))
+;; `by` points further on from `from`, if that point has been reached.
+(define-private (stride (afters (list 25 uint)) (elapsed uint) (from uint) (by uint))
+  (match (element-at? afters (+ from by))
+    after (if (<= after elapsed) (+ from by) from)
+    from))
 
 (define-private (item (items (list 25 uint)) (index uint)) (default-to u0 (element-at? items index)))
 
@@ -547,10 +560,7 @@
         (/ (* amount (- at start)) (- end start))
         (if (is-eq form CURVE)
           (vested-on-curve (default-to NO_CURVE (map-get? curves id)) (- at start))
-          (let ((shape (shape-of id form)))
-            (vested-on-shape amount (- end start)
-              (get cliff shape) (get upfront shape) (get at-cliff shape) (get step shape)
-              (- at start))))))))
+          (vested-on-shape amount (- end start) (shape-of id form) (- at start)))))))
 
 (define-private (shape-of (id uint) (form uint))
   (if (is-eq form SHAPE) (default-to PLAIN (map-get? shapes id)) PLAIN))
