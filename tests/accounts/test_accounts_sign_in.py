@@ -163,6 +163,14 @@ async def test_an_access_token_proves_the_address_without_a_cookie(http: httpx.A
     assert (await http.get("/api/v1/auth/session")).status_code == 401
 
 
+async def test_an_access_token_does_not_renew_itself(http: httpx.AsyncClient) -> None:
+    csrf = await sign_in(http)
+    token = (await http.post("/api/v1/auth/token", headers={"X-CSRF-Token": csrf})).json()["token"]
+    http.cookies.clear()
+    again = await http.post("/api/v1/auth/token", headers={"Authorization": f"Bearer {token}"})
+    assert (again.status_code, again.json()["code"]) == (401, "unauthenticated")
+
+
 async def test_signing_out_ends_the_session_everywhere(http: httpx.AsyncClient, accounts: AccountService) -> None:
     revoked: list[str] = []
     accounts.on_revoked(revoked.append)

@@ -76,7 +76,12 @@ class AccountService:
             listener(user.session)
 
     def access_token(self, user: User) -> str:
-        """Return a token that proves the user for five minutes."""
+        """Return a token that proves the user for five minutes.
+
+        Raises Unauthenticated without the session itself: a token that could renew itself would outlive its session.
+        """
+        if user.proof != "cookie":
+            raise Unauthenticated("A new access token takes the session's cookie, not another token.")
         return self._tokens.issue(user)
 
     def csrf_token(self, session_token: str) -> str:
