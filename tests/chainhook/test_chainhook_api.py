@@ -189,4 +189,4 @@ async def test_a_delivery_that_yields_nothing_is_loud(
     stored = await deliveries.receive("streams", json.dumps(told).encode())
 
     assert stored.events == 0
-    assert "delivery_yields_nothing" in capsys.readouterr().out
+    assert "delivery_yields_nothing" in capsys.readouterr().err

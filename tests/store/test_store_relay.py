@@ -106,7 +106,7 @@ async def test_it_gives_up_and_says_so(
         await hurry(database)
     assert not await relay.deliver_next(Consumer("email", box.take, attempts=2))
     assert (await database[OUTBOX].find_one() or {})["state"] == FAILED
-    assert "outbox_given_up" in capsys.readouterr().out
+    assert "outbox_given_up" in capsys.readouterr().err
 
 
 async def test_what_a_dead_relay_had_leased_is_delivered_with_the_same_id(
