@@ -17,7 +17,7 @@ from bitpay.stacks.network import Network
 from bitpay.stacks.transactions import Transaction, contract_call, sign
 from bitpay.store import Database
 from bitpay.transactions.follower import TransactionFollower
-from bitpay.transactions.models import GIVEN_UP_AFTER
+from bitpay.transactions.models import DOUBTED_FOR, GIVEN_UP_AFTER
 from bitpay.transactions.repository import TRANSACTIONS, TransactionRepository
 from bitpay.transactions.service import TransactionService
 
@@ -37,6 +37,7 @@ SIGNED = sign(
     KEY,
 )
 TXID = f"0x{SIGNED.txid()}"
+NONCE_USED = {"reason": "BadNonce", "reason_data": {"expected": 3, "actual": 0}, "txid": SIGNED.txid()}
 
 
 def block_hash(height: int) -> str:
@@ -201,8 +202,22 @@ async def test_what_the_node_forgot_is_sent_again(post: Post) -> None:
 
 async def test_what_can_no_longer_come_into_a_block_is_dropped(post: Post) -> None:
     await relay(post)
-    post.node.refusal = {"reason": "BadNonce", "reason_data": {"expected": 3, "actual": 0}, "txid": SIGNED.txid()}
+    post.node.refusal = NONCE_USED
+    assert await post.look() == ("pending", None)
+    since = datetime.now(UTC) - DOUBTED_FOR
+    await post.database[TRANSACTIONS].update_one({"_id": TXID}, {"$set": {"refusedAt": since}})
     assert await post.look() == ("dropped", "The account's next nonce is 3, not 0.")
+
+
+async def test_a_success_that_the_api_learns_late_is_not_called_dropped(post: Post) -> None:
+    """Whoever is told that it was dropped signs again, and pays twice."""
+    await relay(post)
+    post.node.refusal = NONCE_USED
+    await post.ledger_at(5)
+    for _ in range(3):
+        assert await post.look() == ("pending", None)
+    post.node.says("success", 5)
+    assert await post.look() == ("success", None)
 
 
 async def test_after_two_days_it_is_given_up(post: Post) -> None:

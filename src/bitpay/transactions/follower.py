@@ -15,7 +15,7 @@ from bitpay.kit.errors import Unavailable
 from bitpay.ledger.book import UNFINAL_BURN_BLOCKS, Book
 from bitpay.stacks.client import ApiError, BadNonce, ConflictingNonce, Rejected, StacksClient, TransactionState
 from bitpay.store import Document
-from bitpay.transactions.models import GIVEN_UP_AFTER, Outcome, Status
+from bitpay.transactions.models import DOUBTED_FOR, GIVEN_UP_AFTER, Outcome, Status
 from bitpay.transactions.reasons import FORGOTTEN, reason_of, refusal
 from bitpay.transactions.repository import TransactionRepository
 
@@ -111,15 +111,16 @@ class TransactionFollower:
         await self._repository.postpone(document, now)
 
     async def _unknown(self, document: Document, now: datetime) -> None:
-        """Send again what the node has not heard of, or forgot, unless it can never come into a block."""
+        """Send again what the node has not heard of, or forgot, unless its nonce stays used: then it can never come."""
         if now - document["submittedAt"] > GIVEN_UP_AFTER:
             await self._settle(document, Outcome(Status.DROPPED, FORGOTTEN), now)
             return
         try:
             await self._client.broadcast(document["raw"])
         except (BadNonce, ConflictingNonce) as rejected:
-            await self._settle(document, Outcome(Status.DROPPED, refusal(rejected).message), now)
-            return
+            if now - await self._repository.mark_refused(document["_id"], now) >= DOUBTED_FOR:
+                await self._settle(document, Outcome(Status.DROPPED, refusal(rejected).message), now)
+                return
         except Rejected as rejected:
             _LOG.info("transaction_not_taken", txid=document["_id"], reason=rejected.word)
         else:

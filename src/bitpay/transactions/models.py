@@ -7,6 +7,8 @@ from typing import Any
 
 GIVEN_UP_AFTER = timedelta(hours=48)
 """Nodes forget a waiting transaction after about 42 hours."""
+DOUBTED_FOR = timedelta(minutes=10)
+"""A nonce that is used may have been used by this very transaction: the API learns of it later than the node."""
 
 _FIRST_LOOK = timedelta(milliseconds=300)
 _LONGEST_PAUSE = timedelta(seconds=30)

@@ -41,6 +41,12 @@ class TransactionRepository:
         """Note that the network took it."""
         await self._transactions.update_one({"_id": txid}, {"$set": {"sent": True}})
 
+    async def mark_refused(self, txid: str, now: datetime) -> datetime:
+        """Note that the network refuses it for its nonce, and return since when it does."""
+        since = [{"$set": {"refusedAt": {"$ifNull": ["$refusedAt", now]}}}]
+        row = await self._transactions.find_one_and_update({"_id": txid}, since, return_document=ReturnDocument.AFTER)
+        return row["refusedAt"] if row else now
+
     async def take_due(self, now: datetime) -> Document | None:
         """Lease the transaction that has waited longest to be looked at."""
         return await self._transactions.find_one_and_update(
