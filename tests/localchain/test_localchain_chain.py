@@ -256,14 +256,14 @@ def test_a_transaction_that_breaks_the_vm_is_skipped_for_its_fee(
 
 
 def test_snapshots_spare_the_replay_and_damaged_ones_do_no_harm(
-    open_chain: OpenChain, alice: Account, tmp_path: Path
+    open_chain: OpenChain, alice: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("bitpay.localchain.machine._SAVE_AFTER", 20)
     chain = open_chain()
     chain.submit(alice.deploy("counter", COUNTER))
     chain.mine()
-    for n in range(300):
-        if n % 100 == 0:
-            chain.submit(alice.call(counter_of(alice), "increment", [uint(1)]))
+    for _ in range(3):
+        chain.submit(alice.call(counter_of(alice), "increment", [uint(1)]))
         chain.mine()
     again = open_chain()
     [snapshot] = (tmp_path / "chain" / "snapshots").iterdir()

@@ -43,7 +43,11 @@ class Journal:
             self._file.close()
             raise JournalInUse(f"{path} is in use by another process") from error
         self._path = path
-        self._end = self._start()
+        try:
+            self._end = self._start()
+        except BaseException:
+            self._file.close()
+            raise
 
     def _start(self) -> int:
         size = self._file.seek(0, os.SEEK_END)

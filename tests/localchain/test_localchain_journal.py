@@ -1,0 +1,78 @@
+from pathlib import Path
+
+import pytest
+
+from bitpay.localchain.journal import MAGIC, Journal, JournalDamaged, JournalInUse
+
+
+def records(path: Path) -> list[object]:
+    with Journal(path) as journal:
+        return [record for _, record in journal.replay()]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "journal"
+    with Journal(path) as journal:
+        journal.append([{"n": 1}, {"n": 2, "text": "x" * 10_000}])
+        journal.append([{"n": 3}])
+    return path
+
+
+def numbers(path: Path) -> list[object]:
+    return [record["n"] for record in records(path) if isinstance(record, dict)]
+
+
+def test_records_come_back_in_order_and_by_place(path: Path) -> None:
+    with Journal(path) as journal:
+        places = [place for place, _ in journal.replay()]
+        assert [journal.read(place)["n"] for place in places] == [1, 2, 3]
+        [place] = journal.append([{"n": 4}])
+        assert journal.read(place) == {"n": 4}
+    assert numbers(path) == [1, 2, 3, 4]
+
+
+def test_a_torn_last_record_is_cut_off_wherever_it_is_torn(path: Path) -> None:
+    whole = path.read_bytes()
+    with Journal(path) as journal:
+        last = [place for place, _ in journal.replay()][-1]
+    for end in range(last, len(whole)):
+        path.write_bytes(whole[:end])
+        assert numbers(path) == [1, 2]
+        assert path.stat().st_size == last
+
+
+def test_a_last_record_with_torn_content_is_cut_off(path: Path) -> None:
+    torn = bytearray(path.read_bytes())
+    torn[-3] ^= 0xFF
+    path.write_bytes(torn)
+    assert numbers(path) == [1, 2]
+
+
+def test_damage_in_the_middle_is_not_hidden(path: Path) -> None:
+    damaged = bytearray(path.read_bytes())
+    damaged[len(MAGIC) + 12] ^= 0xFF
+    path.write_bytes(damaged)
+    with pytest.raises(JournalDamaged):
+        records(path)
+
+
+def test_a_journal_torn_at_birth_starts_anew(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_bytes(MAGIC[:5])
+    assert records(path) == []
+    assert path.read_bytes() == MAGIC
+
+
+def test_another_file_is_not_taken_for_a_journal(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_text("something else that is quite long")
+    with pytest.raises(JournalDamaged):
+        Journal(path)
+    assert path.read_text() == "something else that is quite long"
+
+
+def test_a_journal_has_one_writer(path: Path) -> None:
+    with Journal(path), pytest.raises(JournalInUse):
+        Journal(path)
+    assert path.stat().st_mode & 0o077 == 0
