@@ -28,7 +28,6 @@ index(BLOCKS, [("height", 1)], unique=True, partialFilterExpression={"canonical"
 index(BLOCKS, [("canonical", 1), ("height", 1)])
 index(BLOCKS, [("burnHeight", 1), ("events", 1)])
 index(EVENTS, [("block", 1), ("txIndex", 1), ("index", 1)])
-index(EVENTS, [("height", 1), ("txIndex", 1), ("index", 1)])
 index(EVENTS, [("txid", 1)])
 index(EVENTS, [("fields.stream-id", 1), ("height", 1), ("txIndex", 1), ("index", 1)])
 index(IMAGES, [("height", 1)])

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 
 import structlog
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import OperationFailure
 
 from bitpay.ledger.book import UNFINAL_BURN_BLOCKS, Book, Head, NoImages
 from bitpay.ledger.candidates import MAX_BLOCKS, Candidates
 from bitpay.ledger.events import DecodedBlock
+from bitpay.ledger.portions import Portion
 from bitpay.ledger.reader import Reader
 from bitpay.ledger.source import ChainSource
 from bitpay.protocol.ids import Contracts
@@ -44,6 +46,8 @@ class Follower:
         self._behind_since: float | None = None
         self._alerted: set[str] = set()
         self._steps = 0
+        self._run = Portion(MAX_BLOCKS)
+        self._undo = Portion(_ROLLBACK_BLOCKS)
 
     async def load(self) -> None:
         """Read the head afresh, as after a start or after somebody else moved it."""
@@ -71,9 +75,17 @@ class Follower:
 
     async def _apply(self, run: Sequence[DecodedBlock], session: AsyncClientSession | None) -> bool:
         tip_burn = max(self.tip.burn_height if self.tip else 0, run[-1].header.burn_height)
-        self.head = await self._book.apply(
-            self.head, run, final_burn=tip_burn - UNFINAL_BURN_BLOCKS - 1, session=session
-        )
+        run, later = run[: self._run.size], run[self._run.size :]
+        for block in later:
+            self.candidates.offer(block)
+        try:
+            self.head = await self._book.apply(
+                self.head, run, final_burn=tip_burn - UNFINAL_BURN_BLOCKS - 1, session=session
+            )
+        except OperationFailure as error:
+            self._run.shrink(error, len(run))
+            return True
+        self._run.fits()
         self.candidates.forget(self.head.height)
         self._steps += 1
         if self._steps % _PRUNE_EVERY == 0:
@@ -117,10 +129,15 @@ class Follower:
     async def _rollback(self, ancestor: BlockHeader | None, session: AsyncClientSession | None) -> None:
         """Undo in portions that a transaction holds; each of them is a state that the chain once had."""
         goal = ancestor.height if ancestor else self._start_height - 1
-        while self.head.height - goal > _ROLLBACK_BLOCKS:
-            halfway = await self._book.block_at(self.head.height - _ROLLBACK_BLOCKS)
-            self.head = await self._book.rollback(self.head, halfway, session=session)
-        self.head = await self._book.rollback(self.head, ancestor, session=session)
+        while (left := self.head.height - goal) > 0:
+            count = min(left, self._undo.size)
+            target = ancestor if count == left else await self._book.block_at(self.head.height - count)
+            try:
+                self.head = await self._book.rollback(self.head, target, session=session)
+            except OperationFailure as error:
+                self._undo.shrink(error, count)
+            else:
+                self._undo.fits()
 
     async def _all_is_well(self) -> None:
         self._behind_since = None

@@ -20,6 +20,7 @@ LOG = collection("room_log")
 
 MAX_MISSED = 300
 """A client that missed more reloads instead."""
+_MAX_RETRACTED = 1_000
 _RETENTION_SECONDS = 86_400
 _EPOCH = "*"
 
@@ -77,8 +78,14 @@ class RoomLog:
         await self._log.bulk_write(rows, session=session)
 
     async def retract(self, blocks: Sequence[str], session: AsyncClientSession) -> None:
-        """Say of everything said because of these blocks (their hashes), newest first, that it no longer holds."""
+        """Say of everything said because of these blocks (their hashes), newest first, that it no longer holds.
+
+        Where that is very much, everybody reloads instead.
+        """
         query = {"block": {"$in": list(blocks)}, "retracted": None}
+        if await self._log.count_documents(query, limit=_MAX_RETRACTED + 1, session=session) > _MAX_RETRACTED:
+            await self.begin_epoch(session)
+            return
         said = [row async for row in self._log.find(query, session=session).sort("offset", -1)]
         entries = [{key: row[key] for key in ("room", "event", "data", "block")} | {"retracted": True} for row in said]
         await self.append(entries, session)
