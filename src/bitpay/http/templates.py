@@ -29,11 +29,15 @@ class KnownAccount:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What the frame around every page shows. `now` is the chain's time in unix seconds, `height` its latest block."""
+    """What the frame around every page shows. `height` and `block_time` (unix seconds) are the latest block's.
+
+    `now` is the chain's time in unix seconds, as it runs on since that block.
+    """
 
     network: str
     now: int = 0
     height: int = 0
+    block_time: int = 0
     accounts: tuple[KnownAccount, ...] = ()
     dev_token: str = ""
     """Opens the development powers to the page; empty outside development."""

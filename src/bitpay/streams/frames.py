@@ -26,7 +26,14 @@ class ChainFrames:
     async def frame(self) -> Frame:
         """Return the frame of this moment. Raises Unavailable before the first block."""
         now = await self._clock.now()
-        return Frame(self._network, self._running(now), now.height, self._accounts, self._dev_token)
+        return Frame(
+            network=self._network,
+            now=self._running(now),
+            height=now.height,
+            block_time=now.time,
+            accounts=self._accounts,
+            dev_token=self._dev_token,
+        )
 
     def _hear(self, change: Change) -> None:
         self._seen = (change.now.hash, time.monotonic())

@@ -14,6 +14,16 @@ export function change(sats: bigint): string {
   return sats > 0n ? `+${sbtc(sats)}` : sbtc(sats);
 }
 
+/** Thin grouping: 1234567n -> "1 234 567" */
+export function grouped(count: bigint | number): string {
+  return count.toString().replace(/\B(?=(\d{3})+$)/g, "\u2009");
+}
+
+/** "1 block", "1 234 blocks"; never fewer than none. */
+export function blocks(count: bigint): string {
+  return `${grouped(count < 0n ? 0n : count)} ${count === 1n ? "block" : "blocks"}`;
+}
+
 /** 93784 -> "1 d 2 h"; the two largest units that say something. */
 export function duration(seconds: number): string {
   const units: [string, number][] = [["y", 31_536_000], ["d", 86_400], ["h", 3_600], ["min", 60], ["s", 1]];

@@ -1,6 +1,7 @@
 /** The live line to the server: blocks as they come, rooms of what is shown, and a banner when the line is down. */
 import { io } from "socket.io-client";
-import { chainHeight, hearClock, readClock } from "./clock";
+import { grouped } from "./amounts";
+import { chainHeight, hearBlock, readClock } from "./clock";
 import { all, one, page, setText } from "./dom";
 import { socketToken } from "./session";
 
@@ -8,6 +9,8 @@ import { socketToken } from "./session";
 export const BLOCK = "bitpay:block";
 /** Said on `document.body`: fetch what is shown again. */
 const MOVED = "bitpay:moved";
+/** What is said within this time of each other asks for one answer (ms). */
+const MERGED = 20;
 /** A line that is back sooner was never worth a banner (ms). */
 const PATIENCE = 1_500;
 
@@ -38,8 +41,16 @@ function shownStreams(): Set<string> {
   return new Set((shown()?.dataset.streams ?? "").split(" ").filter(Boolean));
 }
 
-function refresh(): void {
-  document.body.dispatchEvent(new CustomEvent(MOVED));
+let isWaiting = false;
+
+/** Has what is shown fetched again, once for all that is said at about the same time. */
+export function refresh(): void {
+  if (isWaiting) return;
+  isWaiting = true;
+  setTimeout(() => {
+    isWaiting = false;
+    document.body.dispatchEvent(new CustomEvent(MOVED));
+  }, MERGED);
 }
 
 /** Whether what is shown may have changed: by this block, or by one that was never heard of. */
@@ -61,7 +72,7 @@ async function joinUserRoom(): Promise<void> {
 }
 
 function showHead(): void {
-  for (const element of all("[data-head]")) setText(element, chainHeight().toLocaleString("en").replaceAll(",", "\u2009"));
+  for (const element of all("[data-head]")) setText(element, grouped(chainHeight()));
   for (const element of all("[data-pulse]")) element.toggleAttribute("data-beat");
 }
 
@@ -92,7 +103,7 @@ socket.on("connect_error", () => {
 
 socket.on("chain:block", (news: BlockNews) => {
   const isTouched = touches(news);
-  hearClock(news.time, news.height);
+  hearBlock(news.time, news.height);
   showHead();
   if (isTouched) refresh();
   document.dispatchEvent(new CustomEvent(BLOCK, { detail: news }));
@@ -100,7 +111,7 @@ socket.on("chain:block", (news: BlockNews) => {
 
 for (const event of ["stream:created", "stream:withdrawal", "stream:cancelled", "stream:updated", "room:reload"]) socket.on(event, refresh);
 
-readClock(shown());
+readClock(document.body);
 document.addEventListener("htmx:after:swap", () => {
   readClock(shown());
   showHead();

@@ -1,5 +1,5 @@
 /** One stream as a page carries it, and its figures at a moment. */
-import { chainHeight, chainNow } from "../../http/web/clock";
+import { blockTime, chainHeight, chainNow } from "../../http/web/clock";
 import { type Curve, vested } from "./curve";
 
 /** Ticks and sats are cut into this many parts, so that counters move between two sats. */
@@ -65,6 +65,11 @@ function parse(carried: Carried): Stream {
 /** Now on the stream's clock, in parts of a tick. */
 export function moment(stream: Stream): bigint {
   return stream.clock === "blocks" ? chainHeight() * FINE : BigInt(Math.floor(chainNow() * 10));
+}
+
+/** The latest block on the stream's clock: what the contract would go by. */
+export function blockTick(stream: Stream): bigint {
+  return stream.clock === "blocks" ? chainHeight() : blockTime();
 }
 
 function vestedNow(stream: Stream): bigint {
