@@ -40,6 +40,14 @@ def test_vested_rises_from_nothing_to_everything(curve: Curve, data: st.DataObje
     assert all(0 <= sats <= curve.amount for sats in vested)
 
 
+@given(st.one_of(linear_curves(), point_curves()), st.data())
+def test_a_sum_is_reached_at_the_first_moment_that_has_it(curve: Curve, data: st.DataObject) -> None:
+    sats = data.draw(st.integers(1, curve.amount))
+    at = curve.reaches(sats)
+    assert curve.vested(at) >= sats
+    assert curve.vested(at - 1) < sats
+
+
 @given(linear_curves(), st.integers(0, 1 << 41))
 def test_steps_never_vest_more_than_the_smooth_line(curve: Curve, at: int) -> None:
     smooth = Curve(curve.amount, curve.start, curve.duration, curve.cliff, curve.upfront, curve.at_cliff)

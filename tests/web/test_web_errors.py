@@ -41,9 +41,16 @@ async def test_a_person_gets_a_page_with_the_same_status_and_sentence(client: ht
     assert int(answer.headers["content-length"]) == len(answer.content)
 
 
+async def test_an_error_about_an_account_leads_out_of_it(client: httpx.AsyncClient) -> None:
+    assert "account=SP000" not in (await client.get("/streams/9?account=SP000", headers=BROWSER)).text
+    account = "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM"
+    assert f"/streams?account={account}" in (await client.get(f"/streams/9?account={account}", headers=BROWSER)).text
+
+
 async def test_an_address_that_nobody_knows_is_a_page_too(client: httpx.AsyncClient) -> None:
     answer = await client.get("/nowhere?account=%22%3E%3Cscript%3E", headers=BROWSER)
     assert answer.status_code == 404
+    assert "There is no page at this address." in answer.text
     assert "<script>" not in answer.text
 
 

@@ -29,8 +29,8 @@ async def test_it_tells_what_happened_and_nothing_that_was_undone(database: Data
     )
     told = [(entry.what, entry.sats, entry.time, entry.height) for entry in await StreamHistory(database).of(7)]
     assert told == [
-        ("Opened", 1_000, 100, 1),
-        ("Passed on to ST0000…W42H", None, 200, 2),
-        ("Cancelled; refunded to the sender", 300, 300, 3),
+        ("Created", 1_000, 100, 1),
+        ("Transferred to ST0000…W42H", None, 200, 2),
+        ("Cancelled, refunded to the sender", 300, 300, 3),
     ]
     assert await StreamHistory(database).of(8) == []

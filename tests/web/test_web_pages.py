@@ -74,6 +74,7 @@ def _new(page: Page, **typed: str) -> str:
         ALICE,
         form=form,
         problem=typed.get("memo", ""),
+        refused=typed.get("memo", ""),
         prepared=typed.get("memo", "") if form.order else "",
         fee_bps=10,
         balances=None,
@@ -137,6 +138,32 @@ def test_the_recipient_can_withdraw_and_the_sender_can_cancel(page: Page) -> Non
     assert "cancel-7" in outgoing
     assert "withdraw-7" not in outgoing
     assert {"counter-7", "stream-card-7", "balance-sbtc"} <= set(incoming) & set(outgoing)
+
+
+def test_withdrawing_does_not_invite_where_nothing_is_withdrawable(page: Page) -> None:
+    cliff = a_stream(cliff=12 * 86_400, at_cliff=9, vested_amount=0, withdrawn_amount=0, withdrawable_amount=0)
+    closed, opened = Reader(_list(page, BOB, cliff)), Reader(_list(page, BOB, a_stream()))
+    [button] = [attributes for _, attributes in closed.elements if attributes.get("data-testid") == "withdraw-7"]
+    assert "disabled" in button
+    assert button["data-opens"] == str(NOW + 2 * 86_400)
+    assert "Withdraw in 2 d" in closed.text
+    [button] = [attributes for _, attributes in opened.elements if attributes.get("data-testid") == "withdraw-7"]
+    assert "disabled" not in button
+
+
+def test_what_is_over_shows_what_was_withdrawn(page: Page) -> None:
+    over = a_stream(status="depleted", vested_amount=5_000_000, withdrawn_amount=5_000_000, withdrawable_amount=0)
+    text = Reader(_list(page, BOB, over)).text
+    assert "0.05000000" in text
+    assert "all withdrawn" in text
+
+
+def test_every_word_of_the_protocol_is_explained(page: Page) -> None:
+    text = Reader(_list(page, BOB, a_stream())).text
+    for word in ("Vested", "Withdrawable", "Withdrawn", "Not yet vested", "Refunded", "Pending", "Settled", "Depleted"):
+        assert word in text, word
+    detail = page("streams/detail.html", stream=_view(a_stream(), BOB), history=[], here="/streams/7")
+    assert "Earned so far" in Reader(detail).text
 
 
 @pytest.mark.parametrize(

@@ -40,17 +40,45 @@ def test_a_bent_curve_goes_through_its_points() -> None:
 
 
 def test_now_stands_where_the_stream_is_and_after_a_cancellation_where_it_stopped() -> None:
-    running = StreamView(a_stream(), BOB, NOW, 1).drawing(300)
+    running = StreamView(a_stream(), BOB, NOW, 1, NOW).drawing(300)
     assert (running.now_x, running.now_y) == (333.33, 200.0)
     stopped = a_stream(status="cancelled", cancelled_at=NOW - 5 * DAY, cancelled_at_block=5, refunded_amount=4_166_667)
-    assert StreamView(stopped, BOB, NOW, 1).drawing(300).now_x == pytest.approx(166.67)
+    assert StreamView(stopped, BOB, NOW, 1, NOW).drawing(300).now_x == pytest.approx(166.67)
+
+
+def test_withdrawing_opens_with_the_first_sat_that_is_not_withdrawn() -> None:
+    cliff = a_stream(cliff=12 * DAY, at_cliff=9, vested_amount=0, withdrawn_amount=0, withdrawable_amount=0)
+    assert StreamView(cliff, BOB, NOW, 1, NOW).opens_at == NOW + 2 * DAY
+    assert StreamView(cliff, BOB, NOW, 1, NOW).is_before_cliff
+    just_withdrawn = a_stream(withdrawn_amount=1_666_666, withdrawable_amount=0)
+    assert StreamView(just_withdrawn, BOB, NOW, 1, NOW).opens_at == NOW + 1
+    assert StreamView(a_stream(), BOB, NOW, 1, NOW).opens_at is None
+    over = a_stream(status="depleted", withdrawn_amount=5_000_000, withdrawable_amount=0)
+    assert StreamView(over, BOB, NOW, 1, NOW).opens_at is None
+
+
+def test_words_about_a_stream_turn_where_it_begins_reaches_its_cliff_and_settles() -> None:
+    start = NOW - 10 * DAY
+    waiting = a_stream(status="pending", cliff=5 * DAY, vested_amount=0, withdrawn_amount=0, withdrawable_amount=0)
+    turns = [StreamView(waiting, BOB, now, 1, now).turns_at for now in (start - 9, start, start + 5 * DAY)]
+    assert turns == [start, start + 5 * DAY, start + 5 * DAY + 1]
+    assert StreamView(a_stream(), BOB, NOW, 1, NOW).turns_at == start + 30 * DAY
+    assert StreamView(a_stream(status="settled"), BOB, NOW, 1, NOW).turns_at is None
+    in_blocks = a_stream(clock="blocks", start_time=None, end_time=None, start_block=100, end_block=200, duration=100)
+    assert StreamView(in_blocks, BOB, NOW, 150, NOW).turns_at == 200
+
+
+def test_parts_of_a_sat_are_shown_only_where_they_move() -> None:
+    still = [a_stream(status="settled"), a_stream(step=60), a_stream(clock="blocks"), a_stream(cliff=12 * DAY)]
+    assert StreamView(a_stream(), BOB, NOW, 1, NOW).is_smooth
+    assert not [stream for stream in still if StreamView(stream, BOB, NOW, 1, NOW).is_smooth]
 
 
 def test_a_blocks_stream_is_drawn_and_told_in_blocks() -> None:
     stream = a_stream(clock="blocks", start_time=None, end_time=None, start_block=100, end_block=200, duration=100)
-    view = StreamView(stream, BOB, NOW, 150)
+    view = StreamView(stream, BOB, NOW, 150, NOW)
     assert view.drawing(100).now_x == 500
-    assert ("Lasts", "100 blocks") in view.terms()
+    assert ("Duration", "100 blocks") in view.terms()
 
 
 @pytest.mark.parametrize(
@@ -59,6 +87,8 @@ def test_a_blocks_stream_is_drawn_and_told_in_blocks() -> None:
         (Curve(5_000_000, 0, 30 * DAY), "1.92 sats a second"),
         (Curve(100, 0, DAY), "a sat every 14 min 24 s"),
         (Curve(100, 0, DAY, upfront=100), ""),
+        (Curve(6_000_000, 0, 12 * DAY, step=DAY), "0.005 sBTC a step"),
+        (Curve(DAY * 2, 0, DAY), "2 sats a second"),
     ],
 )
 def test_pace_is_said_in_the_unit_that_fits(curve: Curve, words: str) -> None:
@@ -135,6 +165,13 @@ def test_what_is_no_number_is_said_at_its_field(name: str, value: str) -> None:
     form = read_form(_typed(**{name: value}), ALICE)
     assert list(form.errors) == [name]
     assert not form.is_drawable
+
+
+def test_the_topmost_wrong_field_is_where_to_look_first() -> None:
+    form = read_form(_typed(recipient="", memo="x", duration="0", amount="-1"), ALICE)
+    form.demand()
+    assert form.first_error == "recipient"
+    assert not read_form(_typed(), ALICE).first_error
 
 
 def test_nothing_is_missing_until_the_form_is_sent() -> None:

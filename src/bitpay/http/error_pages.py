@@ -1,6 +1,7 @@
 """Errors as pages for people: where a browser asked for a page and a problem document came, a page says the same."""
 
 import json
+from http import HTTPStatus
 
 from pymongo.errors import PyMongoError
 from starlette.datastructures import Headers, MutableHeaders
@@ -10,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bitpay.http.problems import MEDIA_TYPE
 from bitpay.http.templates import Frame, Templates
 from bitpay.kit.errors import BitPayError
+from bitpay.stacks.addresses import parse_principal
+from bitpay.stacks.errors import StacksError
 
 _MACHINES = ("/api/", "/dev/", "/socket.io", "/healthz", "/readyz", "/metrics")
 _TITLES = {
@@ -20,6 +23,11 @@ _TITLES = {
     503: "Out of reach for a moment",
 }
 _OTHER_TITLE = "Something went wrong"
+_SENTENCES = {
+    404: "There is no page at this address.",
+    405: "This address takes no such request.",
+}
+"""What a status says to a person where the problem document only repeats its name."""
 
 
 class ErrorPages:
@@ -42,9 +50,11 @@ class ErrorPages:
         frame = await self._frame()
         said = json.loads(problem)
         title = _TITLES.get(status, _OTHER_TITLE)
-        account = request.query_params.get("account", "")
+        detail = said["detail"]
+        if detail == HTTPStatus(status).phrase:
+            detail = _SENTENCES.get(status, detail)
         page = self._templates.render(
-            request, "error.html", frame, account=account, title=title, detail=said["detail"], status=status
+            request, "error.html", frame, account=_account(request), title=title, detail=detail, status=status
         )
         return page.encode()
 
@@ -84,6 +94,16 @@ class _Rewriter:
         await self._send(start)
         is_head = self._request.method == "HEAD"
         await self._send({"type": "http.response.body", "body": b"" if is_head else body})
+
+
+def _account(request: Request) -> str:
+    """Return the account in view, unless it is what the error is about: the page's links must lead out of it."""
+    account = request.query_params.get("account", "")
+    try:
+        parse_principal(account)
+    except StacksError:
+        return ""
+    return account
 
 
 def _wants_page(scope: Scope) -> bool:

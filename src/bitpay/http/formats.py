@@ -24,6 +24,11 @@ def duration(seconds: int) -> str:
     return " ".join(words)
 
 
+def blocks(count: int) -> str:
+    """Return a number of blocks in words: "1 block", "1 234 blocks"."""
+    return f"{format_sats(max(0, count))} {'block' if count == 1 else 'blocks'}"
+
+
 def moment(seconds: int) -> str:
     """Return unix seconds as "12 Mar 2026, 14:05:09 UTC"; beyond the year 9999 as plain seconds."""
     if not 0 <= seconds <= _LAST_SECOND:
@@ -86,6 +91,7 @@ def counter_groups(sats: int) -> list[tuple[str, bool]]:
 
 FILTERS = {
     "duration": duration,
+    "blocks": blocks,
     "moment": moment,
     "iso": iso_moment,
     "address": short_address,

@@ -25,7 +25,7 @@ def parse_sats(text: str | int) -> int:
 def parse_sbtc(text: str) -> int:
     """Read a decimal amount of sBTC ("0.001") exactly and return it in sats, 1..MAX_SATS."""
     if not _SBTC.fullmatch(text):
-        raise InvalidInput(f"An amount of sBTC has at most 8 decimals, like 0.001; {_shown(text)} does not fit.")
+        raise InvalidInput(f"An amount of sBTC is a number like 0.001, with at most 8 decimals; {_shown(text)} is not.")
     return _bounded(int(Decimal(text) * SATS_PER_SBTC))
 
 

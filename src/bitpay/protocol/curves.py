@@ -3,6 +3,7 @@
 Times are on the stream's own clock: unix seconds or Stacks block heights. Amounts are sats.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -51,6 +52,10 @@ class Curve:
         if elapsed >= self.duration:
             return self.amount
         return vested_between(self.points, elapsed) if self.points else self._linear(elapsed)
+
+    def reaches(self, sats: int) -> int:
+        """Return the first moment, no earlier than the start, at which at least `sats` (<= amount) are vested."""
+        return self.start + bisect_left(range(self.duration), sats, key=lambda after: self.vested(self.start + after))
 
     def _linear(self, elapsed: int) -> int:
         if elapsed < self.cliff:

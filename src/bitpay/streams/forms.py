@@ -36,8 +36,8 @@ _DEFAULTS = {
 _SWITCHES = ("cancelable", "transferable")
 _REQUIRED = {
     "recipient": "Who is paid? Give a Stacks address.",
-    "amount": "How much should flow? Give an amount of sBTC.",
-    "duration": "How long should it flow?",
+    "amount": "How much? Give an amount of sBTC.",
+    "duration": "How long does it take until all has vested?",
 }
 _WORDS = {"recipient", "memo"}
 _FIELDS = {"atCliff": "at_cliff"}
@@ -71,12 +71,17 @@ class StreamForm:
         return all(self.values[name] for name in _REQUIRED)
 
     @property
+    def first_error(self) -> str:
+        """The topmost field with an error, "" where there is none."""
+        return next((name for name in self.values if name in self.errors), "")
+
+    @property
     def is_drawable(self) -> bool:
         """Whether amounts and times make a curve, whoever is paid."""
         return self.order is not None and not self.errors.keys() - _WORDS
 
     def refuse(self, error: InvalidOrder) -> None:
-        """Put the sentence of a refused order where it belongs, unless that field is still empty."""
+        """Put the sentence of a refused order at its field, unless that is still empty."""
         name = _FIELDS.get(error.details["field"], error.details["field"])
         if self.values.get(name, name):
             self.errors.setdefault(name, error.message)
@@ -134,7 +139,7 @@ def _ticks(form: StreamForm, name: str, unit: str) -> int | None:
         return None
     size = 1 if form.clock == "blocks" else UNITS[form.values[unit]]
     if not _WHOLE.fullmatch(text) or not 1 <= int(text) * size <= MAX_TIME:
-        form.errors[name] = "Give a whole number above zero; a smaller unit says what a fraction would."
+        form.errors[name] = "Give a whole number above zero; for a fraction choose a smaller unit."
         return None
     return int(text) * size
 

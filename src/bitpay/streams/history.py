@@ -6,21 +6,21 @@ from typing import Any
 
 from bitpay.http.formats import short_address
 from bitpay.ledger.book import BLOCKS, EVENTS
-from bitpay.store import Database, Document
+from bitpay.store import Database, Document, storable
 from bitpay.streams.projection import CORE, OBLIGATION
 
 MAX_SHOWN = 200
 
 _Fields = Mapping[str, Any]
 _WORDS: Mapping[tuple[str, str], tuple[Callable[[_Fields], str], str | None]] = {
-    (CORE, "stream-created"): (lambda _: "Opened", "amount"),
+    (CORE, "stream-created"): (lambda _: "Created", "amount"),
     (CORE, "stream-withdrawal"): (lambda _: "Withdrawn", "amount"),
-    (CORE, "stream-cancelled"): (lambda _: "Cancelled; refunded to the sender", "refunded"),
+    (CORE, "stream-cancelled"): (lambda _: "Cancelled, refunded to the sender", "refunded"),
     (CORE, "stream-topped-up"): (lambda _: "Topped up", "added"),
-    (CORE, "stream-renounced"): (lambda _: "The sender gave up the right to cancel", None),
+    (CORE, "stream-renounced"): (lambda _: "The sender renounced the right to cancel", None),
     (CORE, "sender-proposed"): (lambda fields: _proposed(fields["new-sender"]), None),
     (CORE, "sender-changed"): (lambda fields: f"{short_address(fields['new-sender'])} became the sender", None),
-    (OBLIGATION, "obligation-transferred"): (lambda fields: f"Passed on to {short_address(fields['to'])}", None),
+    (OBLIGATION, "obligation-transferred"): (lambda fields: f"Transferred to {short_address(fields['to'])}", None),
     (OBLIGATION, "obligation-burned"): (lambda _: "The right to be paid was burned", None),
 }
 """(contract, event) -> (the sentence, the field that holds its sats)."""
@@ -47,7 +47,10 @@ class StreamHistory:
     async def of(self, stream_id: int) -> list[Entry]:
         """Return what happened to a stream, oldest first, at most MAX_SHOWN entries."""
         order = [("height", 1), ("txIndex", 1), ("index", 1)]
-        rows = [row async for row in self._events.find({"fields.stream-id": stream_id}).sort(order).limit(MAX_SHOWN)]
+        rows = [
+            row
+            async for row in self._events.find({"fields.stream-id": storable(stream_id)}).sort(order).limit(MAX_SHOWN)
+        ]
         found = self._blocks.find({"_id": {"$in": [row["block"] for row in rows]}, "canonical": True}, {"time": 1})
         times = {row["_id"]: int(row["time"]) async for row in found}
         return [_entry(row, times[row["block"]]) for row in rows if row["block"] in times and _key(row) in _WORDS]

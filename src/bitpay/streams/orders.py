@@ -56,7 +56,7 @@ def check_order(order: Order, contracts: Contracts, network: Network, now: int) 
     _check_times(order.schedule, now)
     _check_terms(order.terms)
     check_wallet(order.sender, network)
-    _check_recipient(order.recipient, contracts, network)
+    check_recipient(order.recipient, contracts, network)
 
 
 def check_wallet(address: str, network: Network) -> None:
@@ -77,7 +77,8 @@ def check_principal(field: str, text: str, contracts: Contracts, network: Networ
     return who
 
 
-def _check_recipient(text: str, contracts: Contracts, network: Network) -> None:
+def check_recipient(text: str, contracts: Contracts, network: Network) -> None:
+    """Raise InvalidOrder unless `text` can be the recipient of a stream on this network."""
     check_principal("recipient", text, contracts, network)
     if text == contracts.vault:
         raise InvalidOrder("The vault cannot be a recipient: it already holds the money.", field="recipient")

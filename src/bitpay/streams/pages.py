@@ -16,7 +16,7 @@ from bitpay.http.formats import moment
 from bitpay.http.services import provided
 from bitpay.http.templates import Frame, Templates, link
 from bitpay.kit.errors import BitPayError, InvalidInput, Unavailable
-from bitpay.kit.money import format_sats
+from bitpay.kit.money import format_sats, format_sbtc
 from bitpay.protocol.calls import creation_fee
 from bitpay.protocol.curves import Curve
 from bitpay.stacks.addresses import parse_principal
@@ -42,7 +42,7 @@ Policy = Annotated[AccessPolicy, Depends(provided(AccessPolicy))]
 History = Annotated[StreamHistory, Depends(provided(StreamHistory))]
 Account = Annotated[str, Query(max_length=200)]
 Cursor = Annotated[str | None, Query(max_length=512)]
-Status = Literal["", "active", "completed", "cancelled"]
+Status = Literal["", "pending", "streaming", "settled", "cancelled", "depleted", "active", "completed"]
 
 _PER_SIDE = 12
 _PREVIEW_HEIGHT = 240
@@ -59,7 +59,7 @@ class Side:
 
     @property
     def sum(self) -> int:
-        """What is ready to withdraw (incoming) or still to come (outgoing), over all streams shown."""
+        """What is withdrawable (incoming) or not yet vested (outgoing), over all streams shown."""
         if self.key == "incoming":
             return sum(view.stream.withdrawable_amount for view in self.streams)
         return sum(view.remaining for view in self.streams)
@@ -67,11 +67,12 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A stream that is about to be opened: its curve as SVG paths, the fee in sats, the rest in words."""
+    """A stream that is about to be created: its curve as SVG paths, fee and total in sats, the rest in words."""
 
     line: str
     area: str
     fee: int
+    total: int
     pace: str
     begins: str
     ends: str
@@ -81,7 +82,7 @@ class Preview:
 async def home(request: Request, pages: Pages, account: Account = "") -> HTMLResponse:
     """Say what BitPay is, with a stream that runs, and the way in."""
     frame = await pages.frame()
-    example = StreamView(example_stream(frame.now), "", frame.now, frame.height)
+    example = StreamView.of(example_stream(frame.now), "", frame)
     return await pages.page(request, "streams/home.html", account=account, example=example)
 
 
@@ -96,21 +97,22 @@ async def account_streams(
     incoming: Cursor = None,
     outgoing: Cursor = None,
 ) -> HTMLResponse:
-    """Show what flows to an account and from it."""
+    """Show the streams to an account and from it."""
     if not account:
         return await pages.page(request, "streams/choose.html", title="Whose streams?")
     _check_account(account)
     frame = await pages.frame()
-    sides = [
-        await _side(streams, frame, account, status, "incoming", incoming),
-        await _side(streams, frame, account, status, "outgoing", outgoing),
-    ]
+    *sides, balances = await asyncio.gather(
+        _side(streams, frame, account, status, "incoming", incoming),
+        _side(streams, frame, account, status, "outgoing", outgoing),
+        _balances(reader, account),
+    )
     shown = {view.id for side in sides for view in side.streams}
     return await pages.page(
         request,
         "streams/list.html",
         account=account,
-        balances=await _balances(reader, account),
+        balances=balances,
         sides=sides,
         shown=" ".join(map(str, sorted(shown))),
         chosen=status,
@@ -132,16 +134,21 @@ async def new_stream(
         form.demand()
     call, problem = await _prepare(streams, form)
     terms, balances = await asyncio.gather(policy.terms(), _balances(reader, account))
+    preview = _preview(form, await pages.frame(), terms.creation_bps)
+    problem = problem or _shortfall(preview, balances)
+    if is_final and form.errors:
+        problem = problem or "Something is missing or wrong above."
     return await pages.page(
         request,
         "streams/new.html",
         account=account,
         form=form,
         problem=problem,
-        prepared=call.model_dump_json(by_alias=True) if call and is_final else "",
+        refused=form.first_error if is_final else "",
+        prepared=call.model_dump_json(by_alias=True) if call and is_final and not problem else "",
         fee_bps=terms.creation_bps,
         balances=balances,
-        preview=_preview(form, await pages.frame(), terms.creation_bps),
+        preview=preview,
     )
 
 
@@ -150,8 +157,9 @@ async def one_stream(
     request: Request, pages: Pages, streams: Streams, history: History, stream_id: int, account: Account = ""
 ) -> HTMLResponse:
     """Show one stream: where it stands, its curve, its terms and what happened to it."""
-    stream, frame, entries = await asyncio.gather(streams.get(stream_id), pages.frame(), history.of(stream_id))
-    view = StreamView(stream, account, frame.now, frame.height)
+    frame = await pages.frame()
+    stream, entries = await asyncio.gather(streams.get(stream_id), history.of(stream_id))
+    view = StreamView.of(stream, account, frame)
     return await pages.page(
         request, "streams/detail.html", account=account, stream=view, history=entries, here=_here(request)
     )
@@ -169,7 +177,7 @@ async def _side(
     chosen = StreamFilter(**party, status=status or None)
     page = await streams.page(chosen, limit=_PER_SIDE, cursor=cursor)
     older = link("/streams", account=account, status=status, **{key: page.next_cursor}) if page.next_cursor else ""
-    views = [StreamView(stream, account, frame.now, frame.height) for stream in page.items]
+    views = [StreamView.of(stream, account, frame) for stream in page.items]
     return Side(key, views, older, is_first=cursor is None)
 
 
@@ -183,11 +191,15 @@ async def _balances(reader: BalanceReader, account: str) -> Balances | None:
 
 async def _prepare(streams: StreamService, form: StreamForm) -> tuple[PreparedCall | None, str]:
     """Return the call that the form asks for, or None with a sentence where no single field is to blame."""
-    if form.order is None or form.errors:
-        return None, ""
     try:
+        if form.values["recipient"]:
+            streams.check_recipient(form.values["recipient"])
+        if form.order is None or form.errors:
+            return None, ""
         return await streams.prepare_create(_asked(form.order)), ""
     except InvalidOrder as error:
+        if error.details["field"] == "sender":
+            return None, error.message
         form.refuse(error)
         return None, ""
     except BitPayError as error:
@@ -216,17 +228,26 @@ def _asked(order: Order) -> PrepareCreate:
 def _preview(form: StreamForm, frame: Frame, bps: int) -> Preview | None:
     if form.order is None or not form.is_drawable:
         return None
-    schedule = form.order.schedule
+    schedule, amount = form.order.schedule, form.order.amount
+    fee = creation_fee(amount, bps)
     curve = form.order.curve(frame.now if schedule.clock == "seconds" else frame.height)
     begins, ends = _ends(curve, schedule.clock)
     return Preview(
         line=charts.path(curve, _PREVIEW_HEIGHT),
         area=charts.area(curve, _PREVIEW_HEIGHT),
-        fee=creation_fee(form.order.amount, bps),
+        fee=fee,
+        total=amount + fee,
         pace=pace(curve, schedule.clock),
         begins="Now" if schedule.start is None else begins,
         ends=ends,
     )
+
+
+def _shortfall(preview: Preview | None, balances: Balances | None) -> str:
+    """Return a sentence where the account cannot pay what the preview says."""
+    if preview is None or balances is None or preview.total <= balances.sbtc:
+        return ""
+    return f"This needs {format_sbtc(preview.total)} sBTC; you hold {format_sbtc(balances.sbtc)}."
 
 
 def _ends(curve: Curve, clock: str) -> tuple[str, str]:

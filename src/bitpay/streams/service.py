@@ -13,7 +13,7 @@ from bitpay.protocol.ids import Contracts
 from bitpay.stacks import clarity, post_conditions
 from bitpay.stacks.network import Network
 from bitpay.store import Document
-from bitpay.streams.orders import Order, check_order, check_wallet
+from bitpay.streams.orders import Order, check_order, check_recipient, check_wallet
 from bitpay.streams.repository import FILTERS, StreamFilter, StreamRepository
 from bitpay.streams.schemas import PrepareCreate, PreparedCall, Stream, StreamPage
 from bitpay.streams.state import OPEN, end_block, is_confirmed, state_of
@@ -80,6 +80,10 @@ class StreamService:
         """Return one stream. Raises NotFound."""
         now = await self._clock.now()
         return stream_json(await self._document(stream_id), now)
+
+    def check_recipient(self, text: str) -> None:
+        """Raise InvalidOrder unless a stream can be paid to `text`."""
+        check_recipient(text, self._contracts, self._network)
 
     async def prepare_create(self, asked: PrepareCreate) -> PreparedCall:
         """Return the call that opens the stream. Raises InvalidOrder, or Paused where no new ones are taken."""

@@ -1,14 +1,16 @@
 /** A transaction's life, told as it happens: signing, pending, in a block, or failed with the reason. */
-import { change, sbtc } from "./amounts";
+import { change, grouped, sbtc } from "./amounts";
 import { get } from "./api";
 import { all, make, one } from "./dom";
 import { BLOCK, isLive } from "./live";
-import { type PreparedCall, signAndSend } from "./wallet";
+import { Declined, type PreparedCall, signAndSend } from "./wallet";
 
-type State = "signing" | "pending" | "success" | "failed";
+type State = "signing" | "pending" | "success" | "failed" | "declined";
 
 interface Receipt {
   id: string;
+  /** What is being done, like "withdraw-7": one at a time. */
+  action: string;
   title: string;
   account: string;
   state: State;
@@ -29,13 +31,13 @@ const KEPT = "bitpay.receipts";
 const SHOWN = 3;
 /** How often a transaction is asked about while no block arrives (ms): the net below the live line. */
 const NET = 5_000;
-const WORDS: Record<State, string> = { signing: "Waiting for your signature", pending: "Sent, waiting for a block", success: "In block", failed: "Failed:" };
+const WORDS: Record<State, string> = { signing: "Waiting for your signature", pending: "Sent, waiting for a block", success: "In block", failed: "Failed:", declined: "Not signed:" };
 
 let receipts: Receipt[] = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]") as Receipt[];
 
 /** Prepares, signs, sends and follows one call for an account. Resolves with whether it was sent. */
-export async function perform(title: string, account: string, prepare: () => Promise<PreparedCall>): Promise<boolean> {
-  const receipt: Receipt = { id: crypto.randomUUID(), title, account, state: "signing" };
+export async function perform(action: string, title: string, account: string, prepare: () => Promise<PreparedCall>): Promise<boolean> {
+  const receipt: Receipt = { id: crypto.randomUUID(), action, title, account, state: "signing" };
   receipts = [...receipts.filter(isOpen), receipt].slice(-SHOWN);
   tell(receipt, {});
   try {
@@ -44,9 +46,15 @@ export async function perform(title: string, account: string, prepare: () => Pro
     tell(receipt, { state: "pending", txid, before });
     return true;
   } catch (error) {
-    tell(receipt, { state: "failed", detail: error instanceof Error ? error.message : String(error) });
+    const state = error instanceof Declined ? "declined" : "failed";
+    tell(receipt, { state, detail: error instanceof Error ? error.message : String(error) });
     return false;
   }
+}
+
+/** Whether this is being signed, or waits for its block. */
+export function isUnderWay(action: string): boolean {
+  return receipts.some((receipt) => receipt.action === action && isOpen(receipt));
 }
 
 function isOpen({ state }: Receipt): boolean {
@@ -77,7 +85,7 @@ async function follow(receipt: Receipt): Promise<void> {
   }
   const height = typeof found.block === "object" ? found.block?.height : found.block;
   const [after, link] = await Promise.all([balance(receipt.account).catch(() => undefined), created(receipt)]);
-  tell(receipt, { state: "success", ...(height && { detail: height.toLocaleString("en").replaceAll(",", "\u2009") }), ...(after && { after }), ...(link && { link }) });
+  tell(receipt, { state: "success", ...(height && { detail: grouped(height) }), ...(after && { after }), ...(link && { link }) });
 }
 
 /** The page of the stream that this transaction opened, if it opened one. */
@@ -103,7 +111,7 @@ function card(receipt: Receipt, isNewest: boolean): HTMLElement {
   const line = make("span", { class: "receipt-line", "aria-hidden": "true" });
   const word = make("p", { class: "receipt-state" }, WORDS[state], ...(detail ? [" ", detail] : []));
   const parts = [make("p", { class: "receipt-title" }, title), line, word, ...balances(receipt)];
-  if (link) parts.push(make("a", { href: link, class: "receipt-link" }, "Open the stream"));
+  if (link) parts.push(make("a", { href: link, class: "receipt-link" }, "See the stream"));
   if (receipt.txid) parts.push(make("p", { class: "receipt-txid", title: receipt.txid }, `0x${plain(receipt.txid).slice(0, 16)}…`));
   const names = isNewest ? { "data-testid": "tx-status" } : {};
   return make("li", { class: "receipt", "data-state": state, ...names }, close, ...parts);
@@ -113,7 +121,7 @@ function balances({ before, after }: Receipt): HTMLElement[] {
   if (before === undefined || after === undefined) return [];
   const difference = BigInt(after) - BigInt(before);
   const pair = (term: string, sats: bigint) => [make("dt", {}, term), make("dd", { class: "figure" }, sbtc(sats))];
-  const list = make("dl", { class: "receipt-balances", "data-testid": "tx-balances" }, ...pair("sBTC before", BigInt(before)), ...pair("sBTC after", BigInt(after)));
+  const list = make("dl", { class: "receipt-balances", "data-testid": "tx-balances" }, ...pair("Your sBTC before", BigInt(before)), ...pair("Your sBTC after", BigInt(after)));
   list.append(make("dt", {}, "Change"), make("dd", { class: "figure receipt-change" }, change(difference)));
   return [list];
 }

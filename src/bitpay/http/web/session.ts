@@ -30,15 +30,24 @@ async function signIn(address: string): Promise<string> {
   return token;
 }
 
+/** After a refusal this window does without for so long (ms): what is public is shown all the same. */
+const PAUSE = 60_000;
+
 let running: Promise<{ token?: string }> | null = null;
+let refusedAt = -Infinity;
 
 /** The socket's proof of who this window is; empty for a visitor, and for a wallet that would have to ask. */
 export function socketToken(): Promise<{ token?: string }> {
   const found = kept();
   if (found) return Promise.resolve({ token: found.token });
-  if (!page.account || !window.DevStacksProvider) return Promise.resolve({});
+  if (!page.account || !window.DevStacksProvider || performance.now() - refusedAt < PAUSE) return Promise.resolve({});
   running ??= signIn(page.account)
-    .then((token) => ({ token }), () => ({}))
+    .then((token) => ({ token }), refused)
     .finally(() => (running = null));
   return running;
+}
+
+function refused(): { token?: string } {
+  refusedAt = performance.now();
+  return {};
 }

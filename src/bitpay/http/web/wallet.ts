@@ -24,7 +24,7 @@ const USER_SAID_NO = new Set([-32000, -31001]);
 
 export class Declined extends Error {
   constructor() {
-    super("You declined in the wallet. Nothing was sent.");
+    super("you declined in the wallet. Nothing was sent.");
   }
 }
 

@@ -1,8 +1,10 @@
 /** Everything that moves with the chain's time: counters, now-lines, percentages, time left. No request is made. */
-import { duration } from "../../http/web/amounts";
-import { chainNow } from "../../http/web/clock";
+import { blocks, duration } from "../../http/web/amounts";
+import { chainHeight, chainNow } from "../../http/web/clock";
 import { all, one, setText } from "../../http/web/dom";
-import { FIGURES, FINE, moment, streamOf } from "./stream";
+import { BLOCK, refresh } from "../../http/web/live";
+import { isUnderWay } from "../../http/web/receipts";
+import { blockTick, FIGURES, FINE, moment, streamOf } from "./stream";
 
 /** With reduced motion, things move this often (ms). */
 const CALM = 1_000;
@@ -23,6 +25,8 @@ function frame(at: number): void {
   for (const element of all<SVGElement>("[data-curve]")) drawNow(element);
   for (const element of all("[data-percent]")) drawPercent(element);
   for (const element of all("[data-until]")) setText(element, duration(Number(element.dataset.until) - chainNow() / 1000));
+  for (const element of all("[data-until-block]")) setText(element, blocks(BigInt(element.dataset.untilBlock ?? 0) - chainHeight()));
+  for (const element of all<HTMLButtonElement>("[data-action]")) drawAction(element);
 }
 
 function drawCounter(element: HTMLElement): void {
@@ -71,10 +75,32 @@ function drawNow(svg: SVGElement): void {
   one("[data-dot]", svg)?.setAttribute("d", `M${x.toFixed(2)} ${y.toFixed(2)}h.01`);
 }
 
+/** Rounded down: nothing is "100.0 %" that is not all there. */
 function drawPercent(element: HTMLElement): void {
   const stream = streamOf(element);
-  if (stream) setText(element, `${(share(FIGURES.vested(stream), stream.curve.amount * FINE) * 100).toFixed(1)} %`);
+  if (!stream) return;
+  const permille = (FIGURES.vested(stream) * 1000n) / (stream.curve.amount * FINE);
+  setText(element, `${permille / 10n}.${permille % 10n} %`);
 }
+
+/** A button rests while its transaction is under way, and while there is nothing yet that it could do. */
+function drawAction(button: HTMLButtonElement): void {
+  const stream = streamOf(button);
+  const { action = "", opens } = button.dataset;
+  const isClosed = opens !== undefined && stream !== null && moment(stream) < BigInt(opens) * FINE;
+  one("[data-opening]", button)?.toggleAttribute("hidden", !isClosed);
+  const isResting = isClosed || isUnderWay(action);
+  if (button.disabled !== isResting) button.disabled = isResting;
+}
+
+/** Where a stream turned (began, reached its cliff, settled) the page's words about it change: fetch them. */
+document.addEventListener(BLOCK, () => {
+  const hasTurned = (element: HTMLElement) => {
+    const stream = streamOf(element);
+    return stream !== null && blockTick(stream) >= BigInt(element.dataset.turns ?? 0);
+  };
+  if (all("[data-turns]").some(hasTurned)) refresh();
+});
 
 /** part / whole as a number, exact to a millionth. */
 function share(part: bigint, whole: bigint): number {
