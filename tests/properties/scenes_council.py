@@ -61,9 +61,11 @@ def _proposed(pen: Pen, kind: str) -> tuple[object, ...]:
     return proposed.get(kind, tuple)()
 
 
-def approve(pen: Pen) -> Step:
+def approve(pen: Pen, chosen: int | None = None) -> Step:
     """An admin approves."""
-    proposal_id = pen.key(pen.state.proposals, lambda proposal: _open(pen, proposal) and bool(_missing(pen, proposal)))
+    proposal_id = chosen or pen.key(
+        pen.state.proposals, lambda proposal: _open(pen, proposal) and bool(_missing(pen, proposal))
+    )
     proposal = pen.state.proposals.get(proposal_id)
     missing = _missing(pen, proposal) if proposal and pen.chance(92) else []
     return pen.step(pen.pick(missing) if missing else _admin(pen), "treasury", "approve-proposal", proposal_id)
@@ -88,9 +90,10 @@ def cancel(pen: Pen) -> Step:
     return pen.step(proposal.proposer if proposal else None, "treasury", "cancel-proposal", proposal_id)
 
 
-def execute(pen: Pen) -> Step:
+def execute(pen: Pen, chosen: int | None = None) -> Step:
     """Anyone executes what was decided."""
-    return pen.step(None, "treasury", "execute-proposal", pen.key(pen.state.proposals, lambda each: _ripe(pen, each)))
+    proposal_id = chosen or pen.key(pen.state.proposals, lambda proposal: _ripe(pen, proposal))
+    return pen.step(None, "treasury", "execute-proposal", proposal_id)
 
 
 def stray(pen: Pen) -> Step:

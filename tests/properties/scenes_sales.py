@@ -7,17 +7,17 @@ from tests.properties.pen import Pen
 from tests.properties.stage import Step
 
 
-def list_stream(pen: Pen) -> Step:
+def list_stream(pen: Pen, chosen: int | None = None) -> Step:
     """The holder offers his stream for sale."""
-    stream_id = pen.stream_id(lambda stream: _sellable(pen, stream))
+    stream_id = chosen or pen.stream_id(lambda stream: _sellable(pen, stream))
     stream = pen.state.streams.get(stream_id)
     expires_at = None if pen.chance(40) else _expiry(pen)
     return pen.step(stream.holder if stream else None, "marketplace", "list-stream", stream_id, _price(pen), expires_at)
 
 
-def update_listing(pen: Pen) -> Step:
+def update_listing(pen: Pen, chosen: int | None = None) -> Step:
     """The seller changes his price."""
-    listing_id = _listing(pen)
+    listing_id = chosen or _listing(pen)
     return pen.step(_seller(pen, listing_id), "marketplace", "update-listing", listing_id, _price(pen))
 
 
@@ -27,9 +27,9 @@ def cancel_listing(pen: Pen) -> Step:
     return pen.step(_seller(pen, listing_id), "marketplace", "cancel-listing", listing_id)
 
 
-def purchase(pen: Pen) -> Step:
+def purchase(pen: Pen, chosen: int | None = None) -> Step:
     """Somebody buys at the listed price."""
-    listing_id = _listing(pen)
+    listing_id = chosen or _listing(pen)
     listing = pen.state.listings.get(listing_id)
     price = listing.price if listing else 1_000
     max_price = pen.mostly(price if pen.chance(90) else price - 1, 4)
@@ -45,16 +45,16 @@ def make_offer(pen: Pen) -> Step:
     return pen.step(_buyer(pen), "marketplace", "make-offer", *args)
 
 
-def cancel_offer(pen: Pen) -> Step:
+def cancel_offer(pen: Pen, chosen: int | None = None) -> Step:
     """The maker, or after expiry anyone, ends an offer."""
-    offer_id = pen.key(pen.state.offers, lambda offer: offer.status == "active")
+    offer_id = chosen or pen.key(pen.state.offers, lambda offer: offer.status == "active")
     offer = pen.state.offers.get(offer_id)
     return pen.step(offer.maker if offer and pen.chance(70) else None, "marketplace", "cancel-offer", offer_id)
 
 
-def accept_offer(pen: Pen) -> Step:
+def accept_offer(pen: Pen, chosen: int | None = None) -> Step:
     """The holder takes an offer."""
-    offer_id = pen.key(pen.state.offers, lambda offer: _acceptable(pen, offer))
+    offer_id = chosen or pen.key(pen.state.offers, lambda offer: _acceptable(pen, offer))
     offer = pen.state.offers.get(offer_id)
     holder = pen.state.streams[offer.stream_id].holder if offer else None
     return pen.step(holder, "marketplace", "accept-offer", offer_id)

@@ -92,14 +92,15 @@ def points(pen: Pen, amount: int, clock: str) -> list[dict[str, int]]:
     return found
 
 
-def withdraw(pen: Pen) -> Step:
+def withdraw(pen: Pen, chosen: int | None = None) -> Step:
     """Anyone lets the holder be paid."""
-    return pen.step(None, "core", "withdraw-from-stream", pen.stream_id(lambda stream: _due(pen, stream) > 0))
+    stream_id = chosen or pen.stream_id(lambda stream: _due(pen, stream) > 0)
+    return pen.step(None, "core", "withdraw-from-stream", stream_id)
 
 
-def withdraw_to(pen: Pen) -> Step:
+def withdraw_to(pen: Pen, chosen: int | None = None) -> Step:
     """The holder takes a part, or all, to somebody."""
-    stream_id = pen.stream_id(lambda stream: _due(pen, stream) > 0)
+    stream_id = chosen or pen.stream_id(lambda stream: _due(pen, stream) > 0)
     due = _due(pen, pen.state.streams[stream_id]) if stream_id in pen.state.streams else 0
     amount = None if pen.chance(25) else pen.mostly(pen.pick((pen.number(1, due), due, due + 1)), 8)
     return pen.step(_holder(pen, stream_id), "core", "withdraw-to", stream_id, amount, pen.somebody())
@@ -116,9 +117,9 @@ def withdraw_many(pen: Pen) -> Step:
     return pen.step(None, "core", "withdraw-many", _ids(pen))
 
 
-def cancel(pen: Pen) -> Step:
+def cancel(pen: Pen, chosen: int | None = None) -> Step:
     """The sender takes back what has not vested."""
-    stream_id = pen.stream_id(lambda stream: curve.refundable(stream, pen.now(stream.clock)) > 0)
+    stream_id = chosen or pen.stream_id(lambda stream: curve.refundable(stream, pen.now(stream.clock)) > 0)
     return pen.step(_sender(pen, stream_id), "core", "cancel-stream", stream_id)
 
 
@@ -133,9 +134,9 @@ def renounce(pen: Pen) -> Step:
     return pen.step(_sender(pen, stream_id), "core", "renounce-cancel", stream_id)
 
 
-def top_up(pen: Pen) -> Step:
+def top_up(pen: Pen, chosen: int | None = None) -> Step:
     """The sender adds money at the stream's rate."""
-    stream_id = pen.stream_id(lambda stream: stream.step == 1 and not stream.points and _runs(pen, stream))
+    stream_id = chosen or pen.stream_id(lambda stream: stream.step == 1 and not stream.points and _runs(pen, stream))
     return pen.step(_sender(pen, stream_id), "core", "top-up-stream", stream_id, pen.amount())
 
 

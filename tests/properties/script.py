@@ -1,23 +1,25 @@
 """Writes the next step of a story: mostly what could happen next, sometimes what should never work."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 from tests.properties import scenes_council, scenes_sales, scenes_streams
+from tests.properties.appointments import appointment
 from tests.properties.cast import PEOPLE
-from tests.properties.model import State, treasury
 from tests.properties.pen import CROWD, NoSubjectError, Pen
 from tests.properties.stage import Step
 
-Functions = Mapping[str, Sequence[Mapping[str, Any]]]
+Families: TypeAlias = Mapping[str, float]
+Functions: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]]]
 
 ENOUGH_STREAMS = 9
 """From so many streams on, new ones are rare: a story is about what happens to them."""
 
-SOON = 4
-"""Time jumps to one of so many next moments: farther ones would leave nothing to happen."""
+APPOINTED = 20
+"""Percent of the steps that wait for the next moment at which something begins, ends or expires."""
+PUNCTUAL = 75
+"""Percent of those that then do what is due."""
 ATTEMPTS = 12
 """So often another scene is tried where there is nothing yet that one could be about."""
 
@@ -64,22 +66,31 @@ SCENES: Mapping[str, Mapping[Callable[[Pen], Step], float]] = {
         scenes_council.stray: 1,
     },
 }
-FAMILIES = {"opening": 14, "holder": 24, "sender": 16, "sales": 24, "council": 17, "garbage": 5}
+FAMILIES: Families = {"opening": 14, "holder": 24, "sender": 16, "sales": 24, "council": 17, "garbage": 5}
+PROFILES: Mapping[str, Families] = {
+    "everything": FAMILIES,
+    "streams": {"opening": 16, "holder": 45, "sender": 30, "sales": 2, "council": 4, "garbage": 3},
+    "sales": {"opening": 12, "holder": 10, "sender": 6, "sales": 66, "council": 4, "garbage": 2},
+    "council": {"opening": 5, "holder": 4, "sender": 2, "sales": 4, "council": 82, "garbage": 3},
+}
+"""What a story is mostly about."""
 
 
-def write_step(pen: Pen, functions: Functions, family: str | None = None) -> Step:
-    """Return the next step, of the family that was asked for, at a moment of its own."""
-    blocks, seconds = _pause(pen)
+def write_step(pen: Pen, functions: Functions, families: Families = FAMILIES) -> Step:
+    """Return the next step, of one of these families, at a moment of its own."""
+    kept = appointment(pen) if pen.chance(APPOINTED) else None
+    blocks, seconds = (kept.blocks, kept.seconds) if kept else _pause(pen)
     then = replace(pen, time=pen.time + max(blocks, seconds), height=pen.height + blocks)
-    return replace(_scene(then, functions, family), blocks=blocks, seconds=seconds)
+    step = kept.scene(then) if kept and pen.chance(PUNCTUAL) else _scene(then, functions, families)
+    return replace(step, blocks=blocks, seconds=seconds)
 
 
-def _scene(pen: Pen, functions: Functions, family: str | None) -> Step:
+def _scene(pen: Pen, functions: Functions, families: Families) -> Step:
     if pen.state.phase == "unfinalized" and pen.chance(85):
         return scenes_council.finalize(pen)
     for _ in range(ATTEMPTS):
         try:
-            return _scene_of(pen, functions, family or pen.weighted(FAMILIES))
+            return _scene_of(pen, functions, pen.weighted(families))
         except NoSubjectError:
             continue
     return garbage(pen, functions)
@@ -91,11 +102,6 @@ def _scene_of(pen: Pen, functions: Functions, family: str) -> Step:
     if family == "opening" and len(pen.state.streams) >= ENOUGH_STREAMS and pen.chance(85):
         raise NoSubjectError
     return pen.weighted(SCENES[family])(pen)
-
-
-def write_next(random: Random, state: State, time: int, height: int, functions: Functions) -> Step:
-    """Return the next step of a story that has come to `state`."""
-    return write_step(Pen(random, state, time, height), functions)
 
 
 def garbage(pen: Pen, functions: Functions) -> Step:
@@ -125,43 +131,11 @@ def any_value(pen: Pen, spec: Any) -> Any:  # noqa: ANN401 - a type of an interf
 
 
 def _pause(pen: Pen) -> tuple[int, int]:
-    """Return (blocks, seconds) to the next step: none, one block, a while, just about when something happens."""
-    how = pen.weighted({"same": 20, "next": 50, "while": 6, "moment": 12, "timelock": 8, "blocks": 8})
+    """Return (blocks, seconds) to the next step: none, one block, a while, some blocks."""
+    how = pen.weighted({"same": 24, "next": 60, "while": 7, "blocks": 9})
     if how == "same":
         return 0, 0
     if how == "while":
         return 1, pen.number(1, 100_000)
-    if how == "moment":
-        return 1, _until(pen, _moments(pen))
-    if how == "timelock":
-        return 1, _until(pen, _timelocks(pen))
     blocks = pen.number(1, 40) if how == "blocks" else 1
     return blocks, max(10, blocks)
-
-
-def _until(pen: Pen, moments: Iterable[int]) -> int:
-    """Return the seconds until one of the next of these moments, or just before or after it."""
-    later = sorted({moment for moment in moments if moment > pen.time})
-    return max(1, pen.pick(later[:SOON]) - pen.time + pen.pick((-1, 0, 0, 1))) if later else 10
-
-
-def _moments(pen: Pen) -> Iterable[int]:
-    """Yield the seconds at which something changes."""
-    for stream in pen.state.streams.values():
-        if stream.clock == "seconds" and stream.end < pen.time + 50_000_000:
-            yield from (stream.start, stream.start + stream.cliff, stream.end)
-            yield from (stream.start + after for after, _total in stream.points)
-    for listing in pen.state.listings.values():
-        if listing.status == "active" and listing.expires_at is not None and listing.expires_at < pen.time + 10**8:
-            yield listing.expires_at
-    yield from (offer.expires_at for offer in pen.state.offers.values() if offer.expires_at < pen.time + 10**8)
-    for proposal in pen.state.proposals.values():
-        if proposal.status == "open":
-            yield proposal.created_at + treasury.LIFETIME
-
-
-def _timelocks(pen: Pen) -> Iterable[int]:
-    """Yield the seconds from which something can be executed."""
-    for proposal in pen.state.proposals.values():
-        if proposal.status == "open" and proposal.ready_at is not None:
-            yield proposal.ready_at + treasury.TIMELOCK

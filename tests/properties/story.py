@@ -7,7 +7,8 @@ from random import Random
 from time import monotonic
 
 from tests.properties.machine import Machine
-from tests.properties.script import write_next
+from tests.properties.pen import Pen
+from tests.properties.script import PROFILES, write_step
 from tests.properties.stage import Stage, Step
 
 SHRINK_SECONDS = 60.0
@@ -43,10 +44,11 @@ def run_story(stage: Stage, seed: int, length: int) -> Tally:
 
 
 def play_on(machine: Machine, random: Random, length: int) -> None:
-    """Write and take so many more steps."""
-    functions = machine.stage.public
+    """Write and take so many more steps, about one thing mostly."""
+    families = PROFILES[random.choice(list(PROFILES))]
     for _ in range(length):
-        machine.take(write_next(random, machine.state, machine.time, machine.height, functions))
+        pen = Pen(random, machine.state, machine.time, machine.height)
+        machine.take(write_step(pen, machine.stage.public, families))
 
 
 def replay(stage: Stage, steps: Sequence[Step]) -> Machine:
