@@ -8,7 +8,8 @@ from tests.localchain.conftest import GENESIS_TIME, OpenChain, Wall
 from tests.localchain.contracts import COUNTER
 
 from bitpay.kit.errors import InvalidInput
-from bitpay.localchain.blocks import Change
+from bitpay.localchain.archive import Archive
+from bitpay.localchain.blocks import Change, MinedTransaction
 from bitpay.localchain.chain import Chain, Genesis
 from bitpay.localchain.journal import JournalInUse
 from bitpay.localchain.rejections import Rejected, Undecodable
@@ -48,6 +49,22 @@ def test_a_signed_call_gets_into_a_block(counter: Chain, alice: Account, changes
     assert not len(counter.mempool)
     assert changes[-1] == Change((), (block,))
     assert counter.archive.transaction(txid) is not None
+
+
+def test_a_block_can_be_read_while_it_is_added(counter: Chain, alice: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread answers requests while another makes blocks."""
+    seen: list[str] = []
+    count = Archive._count
+
+    def look_and_count(archive: Archive, mined: MinedTransaction, step: int) -> None:
+        found = archive.transaction(mined.txid)
+        seen.append(found.mined.txid if found else "")
+        count(archive, mined, step)
+
+    monkeypatch.setattr(Archive, "_count", look_and_count)
+    txid = counter.submit(alice.call(counter_of(alice), "increment", [uint(5)]))
+    counter.mine()
+    assert seen == [txid]
 
 
 def test_the_fee_is_paid_and_the_nonce_spent(counter: Chain, alice: Account) -> None:

@@ -65,17 +65,20 @@ class Archive:
         return self._entries[-1].header
 
     def add(self, block: Block, place: int) -> None:
-        """Put a block on top; its record stands at `place` in the journal."""
+        """Put a block on top; its record stands at `place` in the journal.
+
+        The block comes first and what leads to it afterwards, for others read meanwhile.
+        """
         height = block.header.height
+        self._keep(block)
+        self._entries.append(_Entry(block.header, place, len(block.transactions)))
+        self._heights[block.header.hash] = self._heights[block.block_hash] = height
+        self.transaction_count += len(block.transactions)
         for index, mined in enumerate(block.transactions):
             self._places[mined.txid] = (height, index)
             self._count(mined, 1)
             if mined.succeeded:
                 self._index(mined, height, index)
-        self._keep(block)
-        self._heights[block.header.hash] = self._heights[block.block_hash] = height
-        self.transaction_count += len(block.transactions)
-        self._entries.append(_Entry(block.header, place, len(block.transactions)))
 
     def _index(self, mined: MinedTransaction, height: int, index: int) -> None:
         if isinstance(mined.tx.payload, SmartContract):
@@ -100,16 +103,15 @@ class Archive:
     def remove_tip(self) -> tuple[Block, int]:
         """Take the latest block off. Returns it and where its record stands."""
         block = self.block(self.tip.height)
-        place = self._entries.pop().place
-        self.transaction_count -= len(block.transactions)
         del self._heights[block.header.hash], self._heights[block.block_hash]
-        self._kept.pop(block.header.hash, None)
         for mined in reversed(block.transactions):
             del self._places[mined.txid]
             self._count(mined, -1)
             if mined.succeeded:
                 self._forget(mined)
-        return block, place
+        self.transaction_count -= len(block.transactions)
+        self._kept.pop(block.header.hash, None)
+        return block, self._entries.pop().place
 
     def _forget(self, mined: MinedTransaction) -> None:
         if isinstance(mined.tx.payload, SmartContract):
