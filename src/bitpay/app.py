@@ -41,6 +41,7 @@ from bitpay.http.services import Services
 from bitpay.http.templates import KnownAccount, Templates
 from bitpay.kit.errors import Unavailable
 from bitpay.kit.settings import Settings
+from bitpay.kit.tasks import running
 from bitpay.ledger.ledger import Ledger
 from bitpay.ledger.source import SourceError
 from bitpay.protocol.ids import Contracts
@@ -82,9 +83,6 @@ BODY_LIMITS = {"/api/webhooks/": MAX_BODY_BYTES, "/api/v1/transactions": 256 << 
 
 _LOG = structlog.get_logger(__name__)
 _POLL_SECONDS = {"local": 0.25, "testnet": 4.0, "mainnet": 4.0}
-_RESTART_PAUSE = 1.0
-_END_ATTEMPTS = 20
-_END_PAUSE = 0.25
 _CLOSE_SECONDS = 5.0
 _MAX_LAG = 10
 """Blocks that the ledger may lie behind the chain while it counts as ready."""
@@ -294,38 +292,15 @@ def _lifespan(house: House) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await house.open()
-        tasks = [asyncio.create_task(_keep_running(name, run), name=name) for name, run in house.tasks().items()]
         try:
-            yield
+            async with running(house.tasks()):
+                yield
         finally:
-            await _end(tasks)
             with suppress(TimeoutError):
                 async with asyncio.timeout(_CLOSE_SECONDS):
                     await house.close()
 
     return lifespan
-
-
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """End tasks within bounds: a driver that answers a cancellation with an error of its own is asked again."""
-    pending = set(tasks)
-    for _ in range(_END_ATTEMPTS):
-        for task in pending:
-            task.cancel()
-        if pending:
-            _, pending = await asyncio.wait(pending, timeout=_END_PAUSE)
-    if pending:
-        _LOG.error("tasks_do_not_end", tasks=[task.get_name() for task in pending])
-
-
-async def _keep_running(name: str, run: Callable[[], Awaitable[None]]) -> None:
-    """Start a task again when it fails: one bad answer must not leave the house without its ledger."""
-    while True:
-        try:
-            await run()
-        except Exception as error:  # noqa: BLE001 - recorded, then tried again
-            _LOG.exception("task_failed", task=name, error=repr(error))
-        await asyncio.sleep(_RESTART_PAUSE)
 
 
 def _trusted(settings: Settings) -> tuple[Format, ...]:
