@@ -24,6 +24,9 @@ lint: $(READY) ## Check format, rules and types
 bench: $(READY) ## Measure speed, side by side with others
 	@for benchmark in benchmarks/bench_*.py; do $(VENV)/bin/python $$benchmark || exit 1; done
 
+simulate: $(READY) ## Try the ledger against everything that goes wrong (SEEDS=500 REPORT=docs/simulator.json)
+	@exec $(VENV)/bin/python -m tests.ledger.simulator --seeds $(or $(SEEDS),100) $(if $(REPORT),--report $(REPORT))
+
 lock: $(READY) ## Lock the dependencies anew (names no registry host)
 	@$(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet pyproject.toml -o requirements/base.txt
 	@$(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet --extra dev pyproject.toml -o requirements/dev.txt
@@ -34,4 +37,4 @@ clean: ## Remove what was built or installed; keeps the data of `make dev`
 $(READY): requirements/dev.txt pyproject.toml scripts/setup web/package.json web/package-lock.json src/bitpay/localchain/vm/package-lock.json $(shell find web src/bitpay -not -path '*/node_modules/*' \( -name '*.ts' -o -name '*.mjs' -o -name '*.css' -o -name 'tsconfig.json' -o -name 'build.mjs' \) 2>/dev/null)
 	@scripts/setup
 
-.PHONY: help dev test lint bench lock clean
+.PHONY: help dev test lint bench simulate lock clean

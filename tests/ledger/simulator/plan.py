@@ -51,9 +51,9 @@ def plan_for(seed: int) -> Plan:
         rate_limit=draw.choice([0, 0, 0.01]),
         slow=draw.choice([0, 0.05]),
         command_error=draw.choice([0, 0, 0.03]),
-        commit_fault=draw.choice([0, 0.1, 0.2, 0.3]),
+        commit_fault=draw.choice([0, 0.1, 0.3, 0.5]),
         step_down=draw.choice([0, 0, 0, 0.01]),
-        kill=draw.choice([0, 0.03, 0.06]),
+        kill=draw.choice([0, 0.04, 0.08]),
     )
     followers = draw.choice([1, 1, 1, 2])
     return Plan(

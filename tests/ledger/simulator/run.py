@@ -129,10 +129,10 @@ class Run:
     async def _let_it_work(self, how_much: float) -> None:
         """Go on at once, or after the ledgers' next commit: the world is sometimes faster than they are."""
         await asyncio.sleep(0.01 * how_much)
-        if how_much < 0.6:
+        if how_much < 0.7:
             seen = self._proxy.commits
             with suppress(TimeoutError):
-                async with asyncio.timeout(0.3):
+                async with asyncio.timeout(1.0):
                     while self._proxy.commits == seen:
                         await asyncio.sleep(0.002)
 
