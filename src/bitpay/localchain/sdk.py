@@ -50,7 +50,7 @@ def install() -> None:
     if is_installed():
         return
     done = subprocess.run(  # noqa: S603 - our own program
-        [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
         cwd=FOLDER,
         capture_output=True,
         text=True,
@@ -73,7 +73,8 @@ def images() -> Path:
     return folder
 
 
-def _npm() -> list[Path]:
+def npm() -> list[Path]:
+    """Return the command that npm is, as a list. Raises VmNotInstalled."""
     wheel = _wheel()
     if wheel is not None:
         return [wheel / "bin" / "node", wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]

@@ -1,5 +1,7 @@
 """The web application in front of a chain."""
 
+from collections.abc import Collection
+
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
@@ -12,7 +14,7 @@ from bitpay.localchain.hooks.hooks import Hooks
 from bitpay.localchain.service import ChainService
 
 
-def create_app(service: ChainService, hooks: Hooks, *, token: str, hosts: frozenset[str]) -> FastAPI:
+def create_app(service: ChainService, hooks: Hooks, *, token: str, hosts: Collection[str]) -> FastAPI:
     """Return the application. `token` opens the powers of `api.control`; `hosts` are the Host headers answered."""
     app = FastAPI(
         title="Local Stacks chain",

@@ -1,7 +1,7 @@
 """What every request passes: our own Host, a bounded body, errors in the words of a node or of Hiro's API."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -35,7 +35,7 @@ class ApiError(Exception):
 class Guard:
     """Answers only what is addressed to `hosts` and is not too large; lets web pages of any origin read."""
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
         self._app = app
         self._hosts = hosts
 
