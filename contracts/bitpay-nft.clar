@@ -30,9 +30,7 @@
 (define-read-only (get-owner (id uint)) (ok (nft-get-owner? receipt id)))
 
 (define-public (transfer (id uint) (sender principal) (recipient principal))
-  (begin
-    (asserts! false ERR_NOT_TRANSFERABLE)
-    (ok true)))
+  (ok (asserts! false ERR_NOT_TRANSFERABLE)))
 
 ;; -- The receipt itself
 
