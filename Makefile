@@ -27,6 +27,15 @@ bench: $(READY) ## Measure speed, side by side with others
 simulate: $(READY) ## Try the ledger against everything that goes wrong (SEEDS=500 REPORT=docs/simulator.json)
 	@exec $(VENV)/bin/python -m tests.ledger.simulator --seeds $(or $(SEEDS),100) $(if $(REPORT),--report $(REPORT))
 
+costs: $(READY) ## Measure what every contract call costs (docs/costs.md)
+	@$(VENV)/bin/python -m scripts.costs
+
+coverage: $(READY) ## Measure what the contracts' tests reach (docs/coverage.md)
+	@$(VENV)/bin/python -m scripts.contract_coverage
+
+mutants: $(READY) ## Break the contracts in every small way and see the tests notice (docs/mutants.md)
+	@$(VENV)/bin/python -m scripts.mutants $(MUTANTS)
+
 lock: $(READY) ## Lock the dependencies anew (names no registry host)
 	@$(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet pyproject.toml -o requirements/base.txt
 	@$(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet --extra dev pyproject.toml -o requirements/dev.txt

@@ -1,0 +1,62 @@
+"""Ways through the contracts that no other test happens to take."""
+
+import pytest
+from tests.contracts.governance import decided
+from tests.contracts.world import FUNDS, Account, World, points, terms
+
+
+@pytest.fixture
+def broke(world: World, alice: Account) -> Account:
+    """Somebody without a sat."""
+    world.sbtc.transfer(FUNDS, alice, world.erin, None, by=alice)
+    return alice
+
+
+@pytest.mark.parametrize("twice", ["admins", "operators"])
+def test_somebody_named_twice_is_refused_wherever_he_stands(stage: World, twice: str) -> None:
+    ann, ben, cleo = stage.ann, stage.ben, stage.cleo
+    admins = [ann, ann, ben, cleo] if twice == "admins" else [ann]
+    operators = [ben, ben, cleo] if twice == "operators" else []
+
+    with stage.refused("access-control", "ALREADY_ADMIN" if twice == "admins" else "ALREADY_OPERATOR"):
+        stage.access.finalize(admins, 1, operators, by=stage.deployer)
+    assert stage.access.get_admins() == []
+    assert not stage.access.is_finalized()
+
+
+def test_who_has_too_little_opens_nothing(world: World, broke: Account, bob: Account) -> None:
+    with world.refused("sbtc-helper", "PAYER_SHORT"):
+        world.core.create_stream(bob, 1_000, 10, by=broke)
+    with world.refused("sbtc-helper", "PAYER_SHORT"):
+        world.core.open_curve_stream(bob, 1_000, "seconds", None, points((9, 1_000)), terms(), by=broke)
+    assert world.core.get_stream_count() == 0
+
+
+def test_without_a_fee_the_seller_gets_the_whole_price(
+    world: World, alice: Account, bob: Account, carol: Account
+) -> None:
+    decided(world, "fees", 0, 0)
+    stream = world.open(alice, bob, 100_000)
+    offer = world.marketplace.make_offer(stream, 5_000, 1, True, world.time + 60, by=carol)
+
+    world.marketplace.accept_offer(offer, by=bob)
+
+    assert world.told("offer-accepted")["fee"] == 0
+    assert world.balance(bob) == FUNDS + 5_000
+    assert world.treasury.get_balance() == 0
+
+
+def test_a_listing_from_before_a_round_trip_gives_way_to_a_newer_one(
+    world: World, alice: Account, bob: Account, carol: Account
+) -> None:
+    stream = world.open(alice, bob, 100_000)
+    old = world.marketplace.list_stream(stream, 5_000, None, by=bob)
+    world.obligations.transfer(stream, bob, carol, by=bob)
+    world.obligations.transfer(stream, carol, bob, by=carol)
+    new = world.marketplace.list_stream(stream, 9_000, None, by=bob)
+
+    with world.refused("marketplace", "LISTING_NOT_LIVE"):
+        world.marketplace.purchase_stream(old, 5_000, 1, True, by=carol)
+    with world.refused("marketplace", "LISTING_NOT_LIVE"):
+        world.marketplace.update_listing(old, 6_000, by=bob)
+    assert world.marketplace.get_live_listing(stream) == new
