@@ -159,10 +159,10 @@ async def test_wrong_input_is_explained_beside_its_field(house: House, windows: 
 
 
 async def test_pages_read_without_javascript(house: House, browser: Browser) -> None:
-    context = await browser.new_context(java_script_enabled=False)
-    page = await context.new_page()
     house.bitpay("stream", "create", "--as", "dave", "--to", "erin", "--amount", "0.01", "--duration", "7d")
-    await page.goto(f"{house.here.url}/streams?account={address(house, 'erin')}")
-    assert await ids(page)
-    await page.goto(house.here.url)
-    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    async with await browser.new_context(java_script_enabled=False) as context:
+        page = await context.new_page()
+        await page.goto(f"{house.here.url}/streams?account={address(house, 'erin')}")
+        assert await ids(page)
+        await page.goto(house.here.url)
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
