@@ -225,15 +225,16 @@
   (let (
       (stream (unwrap! (map-get? streams stream-id) ERR_UNKNOWN_STREAM))
       (amount (get amount stream))
+      (refunded (get refunded stream))
       (at (now (get in-seconds stream)))
       (start (get start stream))
       (end (get end stream))
-      (vested (vested-at stream-id amount start end (get form stream) at))
-      (refund (- amount vested))
+      (vested (vested-at stream-id amount refunded start end (get form stream) at))
+      (refund (- amount refunded vested))
       (depleted (is-eq vested (get withdrawn stream)))
     )
     (try! (check-sender stream-id))
-    (asserts! (and (> refund u0) (is-eq (get refunded stream) u0)) ERR_NOT_RUNNING)
+    (asserts! (> refund u0) ERR_NOT_RUNNING)
     (asserts! (get cancelable stream) ERR_NOT_CANCELABLE)
     (map-set streams stream-id (merge stream { refunded: refund, cancelable: false }))
     (map-insert cancelled-at stream-id at)
@@ -386,7 +387,9 @@
 
 ;; `at` is a time on the stream's own clock. A cancelled stream answers the same for every moment.
 (define-read-only (get-vested-amount-at (stream-id uint) (at uint))
-  (ok (vested-of stream-id (unwrap! (map-get? streams stream-id) ERR_UNKNOWN_STREAM) at)))
+  (let ((stream (unwrap! (map-get? streams stream-id) ERR_UNKNOWN_STREAM)))
+    (ok (vested-at stream-id (get amount stream) (get refunded stream)
+      (get start stream) (get end stream) (get form stream) at))))
 
 (define-read-only (get-withdrawable-amount (stream-id uint)) (ok (get due (try! (look stream-id)))))
 
@@ -520,47 +523,38 @@
 (define-private (look (id uint))
   (let (
       (stream (unwrap! (map-get? streams id) ERR_UNKNOWN_STREAM))
-      (vested (vested-of id stream (now (get in-seconds stream))))
+      (amount (get amount stream))
+      (refunded (get refunded stream))
+      (vested (vested-at id amount refunded (get start stream) (get end stream) (get form stream)
+        (now (get in-seconds stream))))
     )
     (ok {
       vested: vested,
       due: (- vested (get withdrawn stream)),
-      remaining: (- (get amount stream) (get refunded stream) vested),
+      remaining: (- amount refunded vested),
     })))
 
-;; The sats vested at the moment `at`, a time of the stream's own clock. What a cancellation refunded never vests.
-(define-private (vested-of
+;; The sats vested at the moment `at`, a time of the stream's own clock. What a cancellation refunded never vests, and
+;; what it left has vested for ever.
+(define-private (vested-at
     (id uint)
-    (stream {
-      amount: uint,
-      withdrawn: uint,
-      refunded: uint,
-      in-seconds: bool,
-      start: uint,
-      end: uint,
-      form: uint,
-      cancelable: bool,
-    })
+    (amount uint)
+    (refunded uint)
+    (start uint)
+    (end uint)
+    (form uint)
     (at uint))
-  (let (
-      (amount (get amount stream))
-      (refunded (get refunded stream))
-    )
-    (if (> refunded u0)
-      (- amount refunded)
-      (vested-at id amount (get start stream) (get end stream) (get form stream) at))))
-
-;; The sats vested at the moment `at` of a stream that is not cancelled.
-(define-private (vested-at (id uint) (amount uint) (start uint) (end uint) (form uint) (at uint))
-  (if (< at start)
-    u0
-    (if (>= at end)
-      amount
-      (if (is-eq form LINE)
-        (/ (* amount (- at start)) (- end start))
-        (if (is-eq form CURVE)
-          (vested-on-curve (default-to NO_CURVE (map-get? curves id)) (- at start))
-          (vested-on-shape amount (- end start) (shape-of id form) (- at start)))))))
+  (if (> refunded u0)
+    (- amount refunded)
+    (if (< at start)
+      u0
+      (if (>= at end)
+        amount
+        (if (is-eq form LINE)
+          (/ (* amount (- at start)) (- end start))
+          (if (is-eq form CURVE)
+            (vested-on-curve (default-to NO_CURVE (map-get? curves id)) (- at start))
+            (vested-on-shape amount (- end start) (shape-of id form) (- at start))))))))
 
 (define-private (shape-of (id uint) (form uint))
   (if (is-eq form SHAPE) (default-to PLAIN (map-get? shapes id)) PLAIN))
@@ -790,13 +784,11 @@
     (asked (optional uint)))
   (let (
       (withdrawn (get withdrawn stream))
+      (amount (get amount stream))
       (refunded (get refunded stream))
-      (kept (- (get amount stream) refunded))
       (start (get start stream))
       (end (get end stream))
-      (vested (if (> refunded u0)
-        kept
-        (vested-at id kept start end (get form stream) (now (get in-seconds stream)))))
+      (vested (vested-at id amount refunded start end (get form stream) (now (get in-seconds stream))))
       (due (- vested withdrawn))
       (paid (default-to due asked))
     )
@@ -805,7 +797,7 @@
       (ok u0)
       (let (
           (total (+ withdrawn paid))
-          (depleted (is-eq total kept))
+          (depleted (is-eq total (- amount refunded)))
         )
         (map-set streams id (merge stream { withdrawn: total }))
         (try! (contract-call? .bitpay-sbtc-helper payout paid to))
