@@ -3,6 +3,7 @@
 import uvicorn
 
 from bitpay.app import create_app
+from bitpay.http.heads import BoundedHeads
 from bitpay.kit.logs import configure_logs
 from bitpay.kit.settings import Settings
 from bitpay.realtime.server import MAX_MESSAGE
@@ -17,7 +18,7 @@ def serve() -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHeads,
         log_level="warning",
         server_header=False,
         ws_max_size=MAX_MESSAGE,
