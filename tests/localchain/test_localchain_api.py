@@ -226,6 +226,7 @@ async def test_bad_bodies_are_refused_in_text(house: House, content: bytes, kind
         ("/extended/v2/blocks?limit=31", 400),
         ("/extended/v2/blocks?offset=-1", 400),
         ("/extended/v2/blocks/%00", 404),
+        ("/extended/v2/blocks/" + "9" * 5_000, 404),
         ("/v2/accounts/%F0%9F%92%A9", 400),
         ("/nowhere", 404),
     ],

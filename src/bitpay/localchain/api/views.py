@@ -11,6 +11,7 @@ from bitpay.localchain.service import ChainService
 from bitpay.stacks.transactions import ContractCall, Transaction
 
 _HASH = re.compile(r"(0x)?[0-9a-fA-F]{64}")
+_HEIGHT = re.compile(r"[0-9]{1,12}")
 
 
 class Views:
@@ -33,7 +34,7 @@ class Views:
             height = self.archive.tip.height
         elif _HASH.fullmatch(name):
             height = self.archive.height_of("0x" + name.removeprefix("0x").lower())
-        elif name.isdecimal():
+        elif _HEIGHT.fullmatch(name):
             height = int(name)
         if height is None or self.archive.header(height) is None:
             raise ApiError(404, "Block not found")
