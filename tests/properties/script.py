@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from tests.properties import scenes_council, scenes_sales, scenes_streams
-from tests.properties.appointments import appointment
+from tests.properties.appointments import Appointment, appointment
 from tests.properties.cast import PEOPLE
 from tests.properties.pen import CROWD, NoSubjectError, Pen
 from tests.properties.stage import Step
@@ -81,8 +81,15 @@ def write_step(pen: Pen, functions: Functions, families: Families = FAMILIES) ->
     kept = appointment(pen) if pen.chance(APPOINTED) else None
     blocks, seconds = (kept.blocks, kept.seconds) if kept else _pause(pen)
     then = replace(pen, time=pen.time + max(blocks, seconds), height=pen.height + blocks)
-    step = kept.scene(then) if kept and pen.chance(PUNCTUAL) else _scene(then, functions, families)
-    return replace(step, blocks=blocks, seconds=seconds)
+    step = _kept(then, kept) if kept and pen.chance(PUNCTUAL) else None
+    return replace(step or _scene(then, functions, families), blocks=blocks, seconds=seconds)
+
+
+def _kept(pen: Pen, kept: Appointment) -> Step | None:
+    try:
+        return kept.scene(pen)
+    except NoSubjectError:
+        return None
 
 
 def _scene(pen: Pen, functions: Functions, families: Families) -> Step:
