@@ -57,6 +57,17 @@ def test_damage_in_the_middle_is_not_hidden(path: Path) -> None:
         records(path)
 
 
+@pytest.mark.parametrize("byte", range(8))
+@pytest.mark.parametrize("bit", range(8))
+def test_a_wrong_length_in_the_middle_hides_nothing(path: Path, byte: int, bit: int) -> None:
+    damaged = bytearray(path.read_bytes())
+    damaged[len(MAGIC) + byte] ^= 1 << bit
+    path.write_bytes(damaged)
+    with pytest.raises(JournalDamaged):
+        records(path)
+    assert path.read_bytes() == damaged
+
+
 def test_a_journal_torn_at_birth_starts_anew(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     path.write_bytes(MAGIC[:5])

@@ -16,6 +16,8 @@ from typing import Any, Self
 from bitpay.kit.errors import Conflict
 
 _HEAD = struct.Struct(">II")
+_DEFLATED = b"\x78\x01"
+"""How every record's body begins."""
 MAGIC = b"localchain journal 1\n"
 
 
@@ -82,6 +84,8 @@ class Journal:
             yield place, record
             place = after
         if place < self._end:
+            if self._holds_a_record_after(place):
+                raise JournalDamaged(f"{self._path} is damaged at byte {place}")
             self._file.truncate(place)
             os.fsync(self._file.fileno())
             self._end = place
@@ -121,6 +125,17 @@ class Journal:
         if after >= self._end:
             return None  # torn
         raise JournalDamaged(f"{self._path} is damaged at byte {place}")
+
+    def _holds_a_record_after(self, place: int) -> bool:
+        """Tell whether what looks torn is damage: a length that is wrong hides all that follows."""
+        rest = self._read(place, self._end - place)
+        at = rest.find(_DEFLATED, _HEAD.size + 1)
+        while at >= 0:
+            length, checksum = _HEAD.unpack_from(rest, at - _HEAD.size)
+            if at + length <= len(rest) and zlib.crc32(memoryview(rest)[at : at + length]) == checksum:
+                return True
+            at = rest.find(_DEFLATED, at + 1)
+        return False
 
     def _read(self, place: int, length: int) -> bytes:
         return os.pread(self._file.fileno(), length, place)
