@@ -4,10 +4,10 @@ Headers and indexes are in memory, bodies in the journal; the latest blocks are 
 """
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bitpay.localchain.blocks import Block, MinedTransaction
+from bitpay.localchain.blocks import Block, MinedTransaction, accounts_of
 from bitpay.localchain.journal import Journal
 from bitpay.localchain.outcomes import Event
 from bitpay.stacks.model import BlockHeader
@@ -97,7 +97,7 @@ class Archive:
             self.balances[event.recipient, event.asset] += step * event.amount
 
     def _count(self, mined: MinedTransaction, step: int) -> None:
-        for account in {mined.tx.origin_address, mined.tx.sponsor_address or mined.tx.origin_address}:
+        for account in accounts_of(mined):
             self.nonces[account] += step
 
     def remove_tip(self) -> tuple[Block, int]:
@@ -112,6 +112,13 @@ class Archive:
         self.transaction_count -= len(block.transactions)
         self._kept.pop(block.header.hash, None)
         return block, self._entries.pop().place
+
+    def switch(self, height: int, branch: Sequence[tuple[Block, int]]) -> list[Block]:
+        """Take off what is above `height` and put on a branch with its places. Returns what was taken, newest first."""
+        gone = [self.remove_tip()[0] for _ in range(self.tip.height - height)]
+        for block, place in branch:
+            self.add(block, place)
+        return gone
 
     def _forget(self, mined: MinedTransaction) -> None:
         if isinstance(mined.tx.payload, SmartContract):

@@ -66,6 +66,11 @@ class MinedTransaction:
         )
 
 
+def accounts_of(mined: MinedTransaction) -> set[str]:
+    """Return the accounts whose nonce a transaction uses."""
+    return {mined.tx.origin_address, mined.tx.sponsor_address or mined.tx.origin_address}
+
+
 @dataclass(frozen=True)
 class Block:
     """A block. `header.hash` is the index block hash; `block_hash` the other name that a block has."""

@@ -51,6 +51,8 @@ class Chain:
         self.mempool = Mempool()
         self.fork = 0
         """Reorganisations so far."""
+        self.exclusively: Callable[[Callable[[], object]], object] = lambda change: change()
+        """Carries out what changes the archive and the mempool while nobody else looks at them."""
         self._burn_seconds = burn_seconds
         self._listener = listener
         self._interfaces: dict[str, Mapping[str, Any]] = {}
@@ -60,7 +62,7 @@ class Chain:
             self.archive = Archive(self._journal)
             beginning = self._read_journal() or self._write_genesis(genesis)
             self.machine = Machine(self.archive, folder / "snapshots", beginning)
-            self._assembler = Assembler(self.archive, self.machine)
+            self._assembler = Assembler(self.machine)
         except BaseException:
             self._journal.close()
             raise
@@ -94,10 +96,7 @@ class Chain:
             self.clock.offset = record["offset"]
 
     def _switch(self, record: Mapping[str, Any]) -> None:
-        while self.archive.tip.height > record["height"]:
-            self.archive.remove_tip()
-        for place in record["places"]:
-            self.archive.add(self._branch[place], place)
+        self.archive.switch(record["height"], [(self._branch[place], place) for place in record["places"]])
         self._branch.clear()
         self.fork = record["fork"]
 
@@ -153,14 +152,15 @@ class Chain:
         time = self.clock.next_block(parent.time)
         burn = burn or time - parent.burn_time >= self._burn_seconds
         waiting = list(self.mempool)
-        block = self.machine.build(lambda: self._assembler.assemble(time, waiting, burn=burn, fork=self.fork))
-        self._commit(block)
+        assemble = self._assembler.assemble
+        block = self.machine.build(lambda: assemble(self.archive, time, waiting, burn=burn, fork=self.fork))
+        [place] = self._journal.append([{"block": block.to_json()}])
+        self.exclusively(lambda: self._land(block, place))
         self._listener(Change((), (block,)))
         self.machine.count(block)
         return block
 
-    def _commit(self, block: Block) -> None:
-        [place] = self._journal.append([{"block": block.to_json()}])
+    def _land(self, block: Block, place: int) -> None:
         self.archive.add(block, place)
         for mined in block.transactions:
             self.mempool.remove(mined.txid)
@@ -189,9 +189,10 @@ class Chain:
         Raises InvalidInput or Rejected, and then nothing is changed, when the plan is not possible.
         """
         fork = Fork(plan, self.archive, self.machine, self._assembler, self._journal, self.clock)
-        self._interfaces.clear()
-        change = fork.switch(self.fork + 1)
+        fork.make(self.fork + 1)
+        landed: list[Change] = []
+        self.exclusively(lambda: landed.append(fork.land(self.mempool)))
         self.fork += 1
-        fork.return_to(self.mempool)
-        self._listener(change)
-        return change
+        self._interfaces.clear()
+        self._listener(landed[0])
+        return landed[0]

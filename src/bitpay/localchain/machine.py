@@ -13,6 +13,7 @@ from bitpay.localchain.mempool import Pending
 from bitpay.localchain.operations import PastBlock
 from bitpay.localchain.snapshots import Snapshots
 from bitpay.localchain.vm import Vm, VmBroken
+from bitpay.stacks.model import BlockHeader
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ class Machine:
     def close(self) -> None:
         """End the VM, keeping its state if much happened since it was last kept."""
         if self._unsaved > _SAVE_AFTER // 4:
-            self._save()
+            self._save(self._archive.tip)
         self._snapshots.finish(self.vm)
         self.vm.close()
 
@@ -79,13 +80,13 @@ class Machine:
             raise
 
     def count(self, block: Block) -> None:
-        """Note that the state is now the one after `block`, which is on disk. Keeps the state now and then."""
+        """Note that the state is now the one after `block`. Keeps the state now and then."""
         self._unsaved += 1 + len(block.transactions)
         if self._unsaved >= _SAVE_AFTER:
-            self._save()
+            self._save(block.header)
 
-    def _save(self) -> None:
-        self._snapshots.begin(self.vm, self._archive.tip)
+    def _save(self, header: BlockHeader) -> None:
+        self._snapshots.begin(self.vm, header)
         self._unsaved = 0
 
     def rebuild(self) -> None:

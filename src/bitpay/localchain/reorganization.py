@@ -10,12 +10,13 @@ from bitpay.kit.errors import InvalidInput
 from bitpay.localchain.admission import check_alone, decode
 from bitpay.localchain.archive import Archive
 from bitpay.localchain.assembly import Assembler
-from bitpay.localchain.blocks import Block, Change
+from bitpay.localchain.blocks import Block, Change, accounts_of
 from bitpay.localchain.clock import ChainClock
 from bitpay.localchain.journal import Journal
 from bitpay.localchain.machine import Machine
 from bitpay.localchain.mempool import Mempool, Pending
 from bitpay.localchain.rejections import Rejected
+from bitpay.stacks.model import BlockHeader
 
 Order = Literal["same", "reversed", "shuffled"]
 
@@ -72,8 +73,33 @@ def _pending(raw: bytes, now: int, burn_height: int) -> Pending:
     return Pending("0x" + tx.txid(), raw, tx, now, burn_height)
 
 
+class Branch:
+    """Blocks that grow beside the chain, from the block at `base`."""
+
+    def __init__(self, archive: Archive, base: int) -> None:
+        self.tip: BlockHeader = archive.block(base).header
+        self.nonces: dict[str, int] = dict(archive.nonces)
+        self.blocks: list[tuple[Block, int]] = []
+        """Each with its place in the journal."""
+        self.txids: set[str] = set()
+        for block in archive.blocks(base + 1, archive.tip.height):
+            self._count(block, -1)
+
+    def add(self, block: Block, place: int) -> None:
+        """Put a block on top."""
+        self.blocks.append((block, place))
+        self.tip = block.header
+        self.txids |= {mined.txid for mined in block.transactions}
+        self._count(block, 1)
+
+    def _count(self, block: Block, step: int) -> None:
+        for mined in block.transactions:
+            for account in accounts_of(mined):
+                self.nonces[account] = self.nonces.get(account, 0) + step
+
+
 class Fork:
-    """Carries out a plan: takes blocks off, makes others, and switches to them in one step of the journal."""
+    """Carries out a plan: makes other blocks beside the chain, until one step of the journal switches to them."""
 
     def __init__(
         self,
@@ -94,52 +120,45 @@ class Fork:
         if self._base < archive.first.height or plan.depth < 1 or plan.new_blocks < 1:
             raise InvalidInput(f"There are {archive.tip.height - archive.first.height} blocks that can be replaced.")
         self._candidates, self._lost = plan.candidates(archive, clock.now())
+        self._branch = Branch(archive, self._base)
 
-    def switch(self, fork: int) -> Change:
-        """Replace the blocks; `fork` counts the reorganisations with this one. On an error all is as before."""
-        gone = [self._archive.remove_tip() for _ in range(self._plan.depth)]
-        old = [block for block, _ in reversed(gone)]
+    def make(self, fork: int) -> None:
+        """Make the other blocks; `fork` counts the reorganisations with this one. On an error all is as before."""
+        old = list(self._archive.blocks(self._base + 1, self._archive.tip.height))
         try:
             self._machine.rewind(self._base)
-            made = [self._replace(number, old, fork) for number in range(self._plan.new_blocks)]
-            places = [place for _, place in made]
+            for number in range(self._plan.new_blocks):
+                self._extend(number, old, fork)
+            places = [place for _, place in self._branch.blocks]
             self._journal.append([{"switch": {"height": self._base, "fork": fork, "places": places}}])
         except BaseException:
-            self._undo(gone)
+            self._machine.rebuild()
             raise
-        return Change(tuple(block for block, _ in gone), tuple(block for block, _ in made))
 
-    def _replace(self, number: int, old: Sequence[Block], fork: int) -> tuple[Block, int]:
-        parent = self._archive.tip
+    def _extend(self, number: int, old: Sequence[Block], fork: int) -> None:
+        parent = self._branch.tip
         model = old[number] if number < len(old) else None
         time = max(parent.time + 1, model.header.time) if model else self._clock.next_block(parent.time)
         waiting = self._left()
         limit = -(-len(waiting) // (self._plan.new_blocks - number))
         burn = model is not None and model.opens_tenure
-        block = self._assembler.assemble(time, waiting, burn=burn, fork=fork, limit=limit)
+        block = self._assembler.assemble(self._branch, time, waiting, burn=burn, fork=fork, limit=limit)
         [place] = self._journal.append([{"branch": block.to_json()}], sync=False)
-        self._archive.add(block, place)
+        self._branch.add(block, place)
         self._machine.count(block)
-        return block, place
 
     def _left(self) -> list[Pending]:
-        return [one for one in self._candidates if self._archive.transaction(one.txid) is None]
+        return [one for one in self._candidates if one.txid not in self._branch.txids]
 
-    def _undo(self, gone: Sequence[tuple[Block, int]]) -> None:
-        while self._archive.tip.height > self._base:
-            self._archive.remove_tip()
-        for block, place in reversed(gone):
-            self._archive.add(block, place)
-        self._machine.rebuild()
-
-    def return_to(self, mempool: Mempool) -> None:
-        """Let wait again what the other history has not; what it cannot have any more is dropped."""
+    def land(self, mempool: Mempool) -> Change:
+        """Make the branch the chain. What it does not have waits again, or is dropped where it cannot have it."""
+        gone = self._archive.switch(self._base, self._branch.blocks)
         for entry in self._lost:
             mempool.bury(entry, "dropped_replace_across_fork")
         for entry in self._left():
             with contextlib.suppress(Rejected):  # another transaction waits with its nonce
                 mempool.add(entry)
-        for entry in mempool:
-            if self._archive.transaction(entry.txid) is not None:
-                mempool.remove(entry.txid)
+        for txid in self._branch.txids:
+            mempool.remove(txid)
         mempool.settle(self._archive.nonces, self._archive.tip.burn_height)
+        return Change(tuple(gone), tuple(block for block, _ in self._branch.blocks))

@@ -55,6 +55,7 @@ class ChainService:
         self._loop = asyncio.get_running_loop()
         self.failure = self._loop.create_future()
         self.chain = await self._work(lambda: self._open_chain(self._heard))
+        self.chain.exclusively = self._exclusively
         self.faucet = Faucet(self.chain)
         self._producer = asyncio.create_task(self._produce())
         return self
@@ -78,6 +79,13 @@ class ChainService:
                 follower.changed(change)
 
         self._loop.call_soon_threadsafe(tell)
+
+    def _exclusively(self, change: Callable[[], object]) -> None:
+        # The loop reads archive and mempool between two awaits: there, nothing can change under it.
+        async def carry_out() -> None:
+            change()
+
+        asyncio.run_coroutine_threadsafe(carry_out(), self._loop).result()
 
     def _work(self, job: Callable[[], T]) -> Awaitable[T]:
         return self._loop.run_in_executor(self._worker, job)
