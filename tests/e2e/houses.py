@@ -105,8 +105,12 @@ class House:
 
     def bitpay(self, *argv: str, check: bool = True) -> Any:  # noqa: ANN401 - JSON
         """Run a bitpay command with --json and return what it printed."""
+        return json.loads(self.say(*argv, "--json", check=check))
+
+    def say(self, *argv: str, check: bool = True) -> str:
+        """Run a bitpay command and return what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "bitpay", *argv, "--data", str(self.data), "--json"],
+            [sys.executable, "-m", "bitpay", *argv, "--data", str(self.data)],
             capture_output=True,
             text=True,
             timeout=120,
@@ -114,7 +118,7 @@ class House:
             env={**os.environ, "NO_COLOR": "1"},
         )
         assert (done.returncode == 0) is check, done.stdout + done.stderr + self.log()
-        return json.loads(done.stdout)
+        return done.stdout
 
 
 def parents() -> dict[int, int]:

@@ -54,7 +54,7 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
             if kwargs.get("as_json"):
                 print_json({"error": {"code": error.details.get("code") or error.code, "message": error.message}})
             else:
-                errors.print(f"[red]{error.message}[/red]", highlight=False)
+                errors.print(error.message, style="red", markup=False, highlight=False, soft_wrap=True)
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
             raise typer.Exit(130) from error

@@ -1,16 +1,17 @@
 """`bitpay demo`: one stream's life on a running development instance, every sat accounted for."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from bitpay.commands.client import Api
 from bitpay.commands.context import AsJson, Data, Url, connect, console, print_json, reports_errors
 from bitpay.commands.signing import demo_key, send
+from bitpay.commands.stream import created_by
 from bitpay.dev.folder import DEFAULT_FOLDER, DataFolder
-from bitpay.kit.errors import Conflict
+from bitpay.kit.errors import Conflict, InvalidInput
 from bitpay.kit.money import format_sats
 from bitpay.stacks.keys import PrivateKey
 from bitpay.stacks.network import Network
@@ -18,6 +19,20 @@ from bitpay.stacks.network import Network
 AMOUNT = 1_000_000
 DURATION_SECONDS = 1_000
 WARP_SECONDS = 250
+VAULT = "vault"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A demo account."""
+
+    name: str
+    key: PrivateKey
+
+    @property
+    def address(self) -> str:
+        """The account's address on the local chain."""
+        return self.key.address(Network.TESTNET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +46,13 @@ class Step:
 
 @dataclass
 class Demo:
-    """Alice streams to Bob; time moves; Bob withdraws; Alice cancels."""
+    """The sender streams to the recipient; time moves; the recipient withdraws; the sender cancels."""
 
     api: Api
-    sender: PrivateKey
-    recipient: PrivateKey
+    sender: Actor
+    recipient: Actor
+    tell: Callable[[Step], None] = lambda _: None
+    """Hears of every step when it is done."""
     steps: list[Step] = field(default_factory=list)
 
     def play(self) -> dict[str, Any]:
@@ -53,64 +70,64 @@ class Demo:
             "withdrawn": withdrawn + rest,
             "refunded": cancelled["refundedAmount"],
         }
-        check(self.steps[0].balances, self.steps[-1].balances, facts)
+        self._check(facts)
         return {**facts, "steps": [asdict(step) for step in self.steps], "balanced": True}
 
     def _create(self) -> int:
         order = {
-            "sender": _address(self.sender),
-            "recipient": _address(self.recipient),
+            "sender": self.sender.address,
+            "recipient": self.recipient.address,
             "amount": AMOUNT,
             "clock": "seconds",
             "duration": DURATION_SECONDS,
             "memo": "bitpay demo",
         }
-        transaction = self._send("/streams/prepare-create", order, self.sender, "alice opens a stream to bob")
-        stream: dict[str, Any] = self.api.get("/streams", sender=_address(self.sender), limit=1)["items"][0]
-        if stream["txid"].removeprefix("0x") != transaction["txid"].removeprefix("0x"):
-            raise Conflict(f"Stream {stream['streamId']} was opened by {stream['txid']}, not by {transaction['txid']}.")
-        return int(stream["streamId"])
+        done = f"{self.sender.name} creates a stream of {format_sats(AMOUNT)} sats to {self.recipient.name}"
+        transaction = self._send("/streams/prepare-create", order, self.sender, done)
+        return int(created_by(self.api, self.sender.address, transaction["txid"])["streamId"])
 
     def _warp(self) -> None:
         self.api.dev("/warp", {"seconds": WARP_SECONDS})
-        self._record(f"{WARP_SECONDS} seconds pass", None)
+        self._record(f"{WARP_SECONDS} of its {format_sats(DURATION_SECONDS)} seconds pass", None)
 
     def _withdraw(self, stream_id: int) -> int:
-        before = self.steps[-1].balances["bob"]
-        body = {"sender": _address(self.recipient)}
-        self._send(f"/streams/{stream_id}/prepare-withdraw", body, self.recipient, "bob withdraws")
-        return self.steps[-1].balances["bob"] - before
+        before = self.steps[-1].balances[self.recipient.name]
+        body = {"sender": self.recipient.address}
+        done = f"{self.recipient.name} withdraws"
+        self._send(f"/streams/{stream_id}/prepare-withdraw", body, self.recipient, done)
+        return self.steps[-1].balances[self.recipient.name] - before
 
     def _cancel(self, stream_id: int) -> dict[str, Any]:
-        body = {"sender": _address(self.sender)}
-        self._send(f"/streams/{stream_id}/prepare-cancel", body, self.sender, "alice cancels")
+        body = {"sender": self.sender.address}
+        self._send(f"/streams/{stream_id}/prepare-cancel", body, self.sender, f"{self.sender.name} cancels")
         stream: dict[str, Any] = self.api.get(f"/streams/{stream_id}")
         return stream
 
-    def _send(self, path: str, body: dict[str, Any], key: PrivateKey, title: str) -> dict[str, Any]:
-        transaction = send(self.api, self.api.post(path, body), key)
+    def _send(self, path: str, body: dict[str, Any], actor: Actor, title: str) -> dict[str, Any]:
+        transaction = send(self.api, self.api.post(path, body), actor.key)
         self._record(title, transaction["txid"])
         return transaction
 
     def _record(self, title: str, txid: str | None) -> None:
-        contracts = self.api.get("/chain")["contracts"]
-        people = {"alice": _address(self.sender), "bob": _address(self.recipient), "vault": contracts["sbtcHelper"]}
+        vault = self.api.get("/chain")["contracts"]["sbtcHelper"]
+        people = {actor.name: actor.address for actor in (self.sender, self.recipient)} | {VAULT: vault}
         balances = {name: int(self.api.get(f"/accounts/{who}")["sbtc"]) for name, who in people.items()}
         self.steps.append(Step(title, txid, balances))
+        self.tell(self.steps[-1])
 
-
-def check(before: dict[str, int], after: dict[str, int], facts: dict[str, int]) -> None:
-    """Check that every sat is where it belongs. Raises Conflict naming the first account that is off."""
-    expected = {
-        "alice": before["alice"] - facts["amount"] - facts["fee"] + facts["refunded"],
-        "bob": before["bob"] + facts["withdrawn"],
-        "vault": before["vault"] + facts["fee"],
-    }
-    for name, sats in expected.items():
-        if after[name] != sats:
-            raise Conflict(f"{name} has {after[name]} sats; {sats} were expected.")
-    if facts["withdrawn"] + facts["refunded"] != facts["amount"]:
-        raise Conflict("What was withdrawn and refunded is not what was streamed.")
+    def _check(self, facts: dict[str, int]) -> None:
+        """Check that every sat is where it belongs. Raises Conflict naming the first account that is off."""
+        before, after = self.steps[0].balances, self.steps[-1].balances
+        expected = {
+            self.sender.name: -facts["amount"] - facts["fee"] + facts["refunded"],
+            self.recipient.name: facts["withdrawn"],
+            VAULT: facts["fee"],
+        }
+        for name, change in expected.items():
+            if after[name] != before[name] + change:
+                raise Conflict(f"{name} has {after[name]} sats; {before[name] + change} were expected.")
+        if facts["withdrawn"] + facts["refunded"] != facts["amount"]:
+            raise Conflict("What was withdrawn and refunded is not what was streamed.")
 
 
 @reports_errors
@@ -118,29 +135,30 @@ def demo(
     url: Url = None,
     data: Data = DEFAULT_FOLDER,
     as_json: AsJson = False,
-    sender: Annotated[str, typer.Option(help="Demo account that opens the stream.")] = "alice",
+    sender: Annotated[str, typer.Option(help="Demo account that creates the stream.")] = "alice",
     recipient: Annotated[str, typer.Option(help="Demo account that is paid.")] = "bob",
 ) -> None:
     """Play one stream's life on a running development instance and check that every sat adds up."""
     folder = DataFolder(data)
     with connect(url, data) as api:
-        facts = Demo(api, demo_key(folder, sender), demo_key(folder, recipient)).play()
-    print_json(facts) if as_json else _print(facts)
+        payer, payee = (Actor(name.lower(), demo_key(folder, name)) for name in (sender, recipient))
+        if payer.name == payee.name:
+            raise InvalidInput("The demo needs two different accounts.")
+        facts = Demo(api, payer, payee, tell=(lambda _: None) if as_json else _print_step).play()
+    print_json(facts) if as_json else _print_sum(facts, payer, payee)
 
 
-def _print(facts: dict[str, Any]) -> None:
-    table = Table("step", "alice", "bob", "vault", title=f"Stream {facts['streamId']}, all in sats")
-    for step in facts["steps"]:
-        balances = step["balances"]
-        table.add_row(
-            step["title"], step["txid"] or "", *(format_sats(balances[who]) for who in ("alice", "bob", "vault"))
-        )
-    console.print(table)
+def _print_step(step: Step) -> None:
+    balances = "   ".join(f"{name} {format_sats(sats):>13}" for name, sats in step.balances.items())
+    lines = [f"[bold]{step.title}[/bold]", *([f"  {step.txid}"] if step.txid else []), f"  {balances}"]
+    console.print("\n".join(lines), highlight=False, soft_wrap=True)
+
+
+def _print_sum(facts: dict[str, Any], sender: Actor, recipient: Actor) -> None:
     console.print(
-        f"Streamed {format_sats(facts['amount'])} + fee {format_sats(facts['fee'])}: bob received "
-        f"{format_sats(facts['withdrawn'])}, alice got {format_sats(facts['refunded'])} back. It adds up to the sat.",
+        f"\nStream {facts['streamId']}: {sender.name} paid {format_sats(facts['amount'])} sats and a fee of "
+        f"{format_sats(facts['fee'])}; {recipient.name} withdrew {format_sats(facts['withdrawn'])}, {sender.name} was "
+        f"refunded {format_sats(facts['refunded'])}. It adds up to the sat.",
+        highlight=False,
+        soft_wrap=True,
     )
-
-
-def _address(key: PrivateKey) -> str:
-    return key.address(Network.TESTNET)

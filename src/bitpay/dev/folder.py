@@ -101,7 +101,9 @@ class DataFolder:
         try:
             return Instance(**json.loads((self.path / "instance.json").read_text()))
         except (OSError, ValueError, TypeError) as error:
-            raise NotFound(f"No running BitPay was found in {self.path}; start one with `make dev`.") from error
+            raise NotFound(
+                f"No running BitPay was found in {self.path}; start one with `make dev`, or name one: --data, --url."
+            ) from error
 
 
 def read_accounts(path: Path) -> dict[str, PrivateKey]:
