@@ -10,20 +10,22 @@ events (is memory flat?) and a million streams (is speed?), which takes some min
 
 import argparse
 import asyncio
+import hashlib
 import json
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from itertools import count
+from dataclasses import replace
+from itertools import count, islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import structlog
 from tests.chainhook.chainhook_payloads import node
-from tests.ledger.ledger_chain import CONTRACTS, PEOPLE, Chain, View, created, receipt, withdrawn
+from tests.ledger.ledger_chain import CONTRACTS, PEOPLE, created, receipt, withdrawn
 
 from bitpay.chainhook.deliveries import NODE_TOPIC, Deliveries
 from bitpay.ledger.book import UNFINAL_BURN_BLOCKS, Book, Head
@@ -41,14 +43,25 @@ FINAL = 10_000
 """Bitcoin blocks between the history that is read and the tip that the node tells of: all of it is final."""
 
 
-class Deep(View):
-    """A node whose tip is far above the blocks that are measured."""
+class Straight:
+    """A node with one history and no forks. `deep`: its tip is far above, so that all of it is final."""
+
+    def __init__(self, blocks: Sequence[Block], *, deep: bool) -> None:
+        self.blocks = list(blocks)
+        self._deep = deep
 
     async def tip(self) -> BlockHeader:
-        tip = await super().tip()
-        return BlockHeader(
-            tip.height + 1, "0x" + "ff" * 32, tip.hash, tip.time, tip.burn_height + FINAL, tip.burn_hash, 0, 0
-        )
+        tip = self.blocks[-1].header
+        if not self._deep:
+            return tip
+        burn_height = tip.burn_height + FINAL
+        return replace(tip, height=tip.height + 1, hash=f"0x{0:064x}", parent_hash=tip.hash, burn_height=burn_height)
+
+    async def headers(self, first: int, last: int) -> Sequence[BlockHeader]:
+        return [block.header for block in self.blocks[first - 1 : last]]
+
+    async def block(self, header: BlockHeader) -> Block:
+        return self.blocks[header.height - 1]
 
 
 class Bench:
@@ -67,11 +80,57 @@ class Bench:
         print(f"{what:<58}{value:>22}   {goal}", flush=True)
 
 
-async def bare_insert(bench: Bench, chain: Chain, tip: Block) -> None:
-    database = await bench.fresh()
-    await backfill(database, chain, tip)
+def history(blocks: int, *, events: int = EVENTS_PER_BLOCK, parent: BlockHeader | None = None) -> Iterator[Block]:
+    """Yield blocks, made as they are needed: of ten events four open a stream, the others withdraw from one."""
+    opened, branch = 0, parent.hash[2:10] if parent else "0" * 8
+    below = parent.height if parent else 0
+    parent_hash = parent.hash if parent else f"0x{0:064x}"
+    for height in range(below + 1, below + blocks + 1):
+        digest = hashlib.sha256(f"{branch} {height}".encode()).hexdigest()
+        burn = 100 + height // 100
+        header = BlockHeader(height, f"0x{digest}", parent_hash, 10**9 + height, burn, f"0x{burn:064x}", 10**9, burn)
+        logs = []
+        for number in range(events):
+            if number % 10 < 4:
+                opened += 1
+                logs.append(
+                    created(number, opened, sender=PEOPLE[0], recipient=PEOPLE[1], amount=10**12, start=1, end=9)
+                )
+            else:
+                stream = (height * 7919 + number * 104729) % opened + 1
+                logs.append(withdrawn(number, stream, holder=PEOPLE[1], amount=1, total=height))
+        yield Block(header, (receipt(f"0x{digest[::-1]}", 0, logs),))
+        parent_hash = header.hash
+
+
+async def backfill(database: Database, blocks: Sequence[Block]) -> float:
+    """Return the seconds that the real follower needs from nothing to the tip."""
+    book = Book(database, [PROJECTION], RoomLog(database))
+    await book.open(CONTRACTS.deployer, 1)
+    follower = Follower(book, Straight(blocks, deep=True), CONTRACTS, 1)
+    await follower.load()
+    started = time.perf_counter()
+    while follower.head.height < len(blocks):
+        await follower.step()
+    follower.close()
+    return time.perf_counter() - started
+
+
+async def measure_backfill(bench: Bench) -> None:
+    blocks = list(history(3_000))
+    events = len(blocks) * EVENTS_PER_BLOCK
+    rates = []
+    for turn in range(3):
+        database = await bench.fresh()
+        rates.append(events / await backfill(database, blocks))
+        if turn == 0:
+            await bare_insert(bench, database)
+    bench.say("backfill: decoded, folded and committed", f"{max(rates):,.0f} events/s", "goal 6,000")
+
+
+async def bare_insert(bench: Bench, database: Database) -> None:
     documents = await database["events"].find().to_list()
-    bare = database["bare"]
+    bare = (await bench.fresh())["bare"]
     started = time.perf_counter()
     for start in range(0, len(documents), 1_000):
         await bare.insert_many(documents[start : start + 1_000])
@@ -79,36 +138,20 @@ async def bare_insert(bench: Bench, chain: Chain, tip: Block) -> None:
     bench.say("bare bulk insert of the same events, nothing else", f"{rate:,.0f} events/s")
 
 
-async def backfill(database: Database, chain: Chain, tip: Block) -> float:
-    """Return the seconds that the real follower needs from nothing to the tip."""
-    book = Book(database, [PROJECTION], RoomLog(database))
-    await book.open(CONTRACTS.deployer, 1)
-    follower = Follower(book, Deep(chain, tip), CONTRACTS, 1)
-    await follower.load()
-    started = time.perf_counter()
-    while follower.head.hash != tip.header.hash:
-        await follower.step()
-    follower.close()
-    return time.perf_counter() - started
-
-
-async def measure_backfill(bench: Bench) -> None:
-    chain = Chain(1, burn_every=60)
-    tip = chain.grow(None, 3_000, events=EVENTS_PER_BLOCK)
-    events = 3_000 * EVENTS_PER_BLOCK
-    await bare_insert(bench, chain, tip)
-    rates = [events / await backfill(await bench.fresh(), chain, tip) for _ in range(3)]
-    bench.say("backfill: decoded, folded and committed", f"{max(rates):,.0f} events/s", "goal 6,000")
-
-
 async def measure_tip(bench: Bench) -> None:
     database = await bench.fresh()
-    chain = Chain(2, burn_every=60)
-    tip = chain.grow(None, 5, events=EVENTS_PER_BLOCK)
-    view = View(chain, tip)
+    blocks = history(400)
+    known = list(islice(blocks, 5))
     deliveries = Deliveries(database, CONTRACTS)
     ledger = Ledger(
-        database, view, CONTRACTS, [PROJECTION], RoomLog(database), start_height=1, deliveries=deliveries, poll=3600
+        database,
+        Straight(known, deep=False),
+        CONTRACTS,
+        [PROJECTION],
+        RoomLog(database),
+        start_height=1,
+        deliveries=deliveries,
+        poll=3600,
     )
     arrived: dict[str, float] = {}
 
@@ -117,11 +160,10 @@ async def measure_tip(bench: Bench) -> None:
 
     ledger.on_commit(committed)
     running = asyncio.create_task(ledger.run())
-    while tip.header.hash not in arrived:
+    while known[-1].header.hash not in arrived:
         await asyncio.sleep(0.01)
     latencies = []
-    for _ in range(300):
-        tip = chain.grow(tip, 1, events=EVENTS_PER_BLOCK)
+    for tip in islice(blocks, 300):
         body = json.dumps(node(tip)).encode()
         started = time.perf_counter()
         await deliveries.receive(NODE_TOPIC, body)
@@ -137,44 +179,23 @@ async def measure_tip(bench: Bench) -> None:
 
 
 async def measure_undo(bench: Bench) -> None:
+    blocks = list(history(1_010))
+    chain = Straight(blocks, deep=False)
     database = await bench.fresh()
-    chain = Chain(3, burn_every=200)
-    fork = chain.grow(None, 10, events=EVENTS_PER_BLOCK)
-    old = chain.grow(fork, 1_000, events=EVENTS_PER_BLOCK)
-    view = View(chain, old)
     book = Book(database, [PROJECTION], RoomLog(database))
     await book.open(CONTRACTS.deployer, 1)
-    follower = Follower(book, view, CONTRACTS, 1)
+    follower = Follower(book, chain, CONTRACTS, 1)
     await follower.load()
     started = time.perf_counter()
     while await follower.step():
         pass
     written = time.perf_counter() - started
-    bench.say("the same with before-images and messages to rooms", f"{10_000 / written:,.0f} events/s")
-    view.show(chain.grow(fork, 1_001, events=0))
+    bench.say("the same with before-images and messages to rooms", f"{10_100 / written:,.0f} events/s")
+    chain.blocks = blocks[:10] + list(history(1_001, events=0, parent=blocks[9].header))
     started = time.perf_counter()
     await follower.step()
     undone = time.perf_counter() - started
     bench.say("1,000 blocks with 10,000 events undone", f"{undone:.2f} s", "goal 3 s")
-
-
-def long_history(blocks: int) -> Iterator[Block]:
-    """Blocks of withdrawals from a thousand streams, made as they are needed."""
-    parent, total = "0x" + "00" * 32, 0
-    for height in range(1, blocks + 1):
-        name = f"0x{height:064x}"
-        header = BlockHeader(height, name, parent, 1_700_000_000 + height, height // 60, name, 0, height // 60)
-        logs = []
-        for number in range(EVENTS_PER_BLOCK):
-            total += 1
-            stream = total % 1_000 + 1
-            if total <= 1_000:
-                people = {"sender": PEOPLE[0], "recipient": PEOPLE[1]}
-                logs.append(created(number, stream, **people, amount=10**12, start=1, end=9))
-            else:
-                logs.append(withdrawn(number, stream, holder=PEOPLE[1], amount=1, total=total))
-        yield Block(header, (receipt(name, 0, logs),))
-        parent = name
 
 
 async def measure_memory(bench: Bench) -> None:
@@ -184,7 +205,7 @@ async def measure_memory(bench: Bench) -> None:
     grown: list[int] = []
     run = []
     started = time.perf_counter()
-    for block in long_history(1_000_000 // EVENTS_PER_BLOCK):
+    for block in history(1_000_000 // EVENTS_PER_BLOCK):
         run.append(decode_block(block, CONTRACTS))
         if len(run) == 64:
             head = await book.apply(head, run, final_burn=block.header.burn_height + UNFINAL_BURN_BLOCKS)
@@ -198,16 +219,15 @@ async def measure_memory(bench: Bench) -> None:
 
 async def measure_size(bench: Bench, streams: int) -> float:
     database = await bench.fresh()
-    chain = Chain(4, burn_every=60)
-    tip = chain.grow(None, 1_000, events=EVENTS_PER_BLOCK)
-    await fill(database, chain, tip, streams)
-    rate = 1_000 * EVENTS_PER_BLOCK / await backfill(database, chain, tip)
+    blocks = list(history(1_000))
+    await fill(database, blocks[0], streams)
+    rate = 1_000 * EVENTS_PER_BLOCK / await backfill(database, blocks)
     bench.say(f"backfill beside {streams:,} other streams", f"{rate:,.0f} events/s")
     return rate
 
 
-async def fill(database: Database, chain: Chain, tip: Block, streams: int) -> None:
-    event = decode_block(chain.path(tip)[0], CONTRACTS).events[0]
+async def fill(database: Database, block: Block, streams: int) -> None:
+    event = decode_block(block, CONTRACTS).events[0]
     sample = PROJECTION.step(None, event) or {}
     for start in range(0, streams, 5_000):
         rows = [sample | {"_id": 10**9 + number, "streamId": number} for number in range(start, start + 5_000)]

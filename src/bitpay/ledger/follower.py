@@ -23,6 +23,8 @@ from bitpay.stacks.model import BlockHeader
 MAX_BURN_DEPTH = 10
 """A reorganisation deeper than this many Bitcoin blocks is not believed: the follower stops and a person looks."""
 _ROLLBACK_BLOCKS = 200
+_LEAP_BLOCKS = 300
+"""Only who is further behind than this leaps over final blocks without events of ours."""
 _PRUNE_EVERY = 100
 _BEHIND_PATIENCE_SECONDS = 60.0
 
@@ -67,6 +69,10 @@ class Follower:
         if tip.hash == self.head.hash:
             await self._all_is_well()
             return False
+        if tip.height > self.head.height + _LEAP_BLOCKS:
+            final = tip.burn_height - UNFINAL_BURN_BLOCKS - 1
+            if self.head.burn_height < final and (leap := await self._reader.final_after(self.head, final)):
+                return await self._apply(leap, session)
         if tip.height > self.head.height:
             following = await self._reader.after(self.head, tip)
             if following is not None:

@@ -16,7 +16,7 @@ from bitpay.ledger.events import decode_block
 from bitpay.ledger.follower import Follower
 from bitpay.ledger.lease import Lease
 from bitpay.ledger.projection import Projection
-from bitpay.ledger.replay import Replay, outdated
+from bitpay.ledger.replay import Replay, outdated, record_versions
 from bitpay.ledger.source import ChainSource, Deliveries, SourceError
 from bitpay.ledger.witness import Witness
 from bitpay.protocol.ids import Contracts
@@ -137,7 +137,10 @@ class Ledger:
 
     async def _begin(self) -> None:
         await self._follower.load()
-        if newer := await outdated(self._database, self._projections):
+        newer = await outdated(self._database, self._projections)
+        if newer and self.head.empty:
+            await record_versions(self._database, newer)
+        elif newer:
             _log.warning("folding_anew", collections=[projection.collection for projection in newer])
             await Replay(self._database, newer).replace(self.book)
             await self._follower.load()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bitpay.ledger.book import Head
 from bitpay.ledger.candidates import MAX_BLOCKS, MAX_EVENTS, Candidates, bounded
 from bitpay.ledger.events import DecodedBlock, decode_block
+from bitpay.ledger.hosted import SparseSource
 from bitpay.ledger.source import ChainSource
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks.model import BlockHeader
@@ -28,6 +29,13 @@ class Reader:
         self._contracts = contracts
         self._candidates = candidates
         self._ahead: _Ahead | None = None
+
+    async def final_after(self, head: Head, final_burn: int) -> list[DecodedBlock]:
+        """Return the next final blocks with events of ours, where the source can tell; they may lie apart."""
+        if not isinstance(self._source, SparseSource):
+            return []
+        blocks = await self._source.final_blocks(head.height, final_burn)
+        return bounded([decode_block(block, self._contracts) for block in blocks])
 
     async def after(self, head: Head, tip: BlockHeader) -> list[DecodedBlock] | None:
         """Return the blocks that follow `head`, as many as one run takes; None when the chain does not follow it.

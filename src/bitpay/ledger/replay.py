@@ -117,8 +117,7 @@ class Replay:
         for projection in self._projections:
             name = projection.collection
             await self._database[name + _SUFFIX].rename(name, dropTarget=True)
-            version = {"$set": {"version": projection.version}}
-            await self._database[VERSIONS].update_one({"_id": name}, version, upsert=True)
+            await record_versions(self._database, [projection])
         return progress
 
     async def _begin(self) -> Progress:
@@ -208,6 +207,13 @@ async def _merged(
 def _order(row: Mapping[str, Any]) -> tuple[bool, Any]:
     """Sort numbers before texts, as MongoDB does."""
     return isinstance(row["_id"], str), row["_id"]
+
+
+async def record_versions(database: Database, projections: Sequence[Projection]) -> None:
+    """Note that the documents of these projections are folded by their present code."""
+    for projection in projections:
+        version = {"$set": {"version": projection.version}}
+        await database[VERSIONS].update_one({"_id": projection.collection}, version, upsert=True)
 
 
 async def outdated(database: Database, projections: Sequence[Projection]) -> list[Projection]:

@@ -38,18 +38,19 @@ class ClientSource:
 
     async def tip(self) -> BlockHeader:
         """Return the newest block."""
-        return await _answer(self._client.tip())
+        return await answered(self._client.tip())
 
     async def headers(self, first: int, last: int) -> Sequence[BlockHeader]:
         """Return the headers from height `first` to `last`, ascending; fewer where the chain ends."""
-        return await _answer(self._client.headers(first, last))
+        return await answered(self._client.headers(first, last))
 
     async def block(self, header: BlockHeader) -> Block:
         """Return the whole block with every transaction's events."""
-        return await _answer(self._client.full_block(header.hash))
+        return await answered(self._client.full_block(header.hash))
 
 
-async def _answer(asked: Awaitable[T]) -> T:
+async def answered(asked: Awaitable[T]) -> T:
+    """Return what the client answers. Raises SourceError where it does not."""
     try:
         return await asked
     except ApiError as error:

@@ -20,6 +20,7 @@ class Node:
     def __init__(self, chain: Chain, draw: random.Random) -> None:
         self.rates: Rates | None = None
         self.errors = 0
+        self.requests = 0
         self._chain = chain
         self._draw = draw
         self._path: list[Block] = []
@@ -60,6 +61,7 @@ class Node:
             writer.close()
 
     async def _answer(self, target: str) -> tuple[int, bytes, dict[str, str]]:
+        self.requests += 1
         if self.rates is not None:
             luck = self._draw.random()
             if luck < self.rates.api_error:
@@ -77,22 +79,39 @@ class Node:
 
     def _find(self, parts: list[str], query: dict[str, int]) -> dict[str, Any] | None:
         match parts:
-            case ["v2", "blocks"]:
-                offset, limit = query.get("offset", 0), min(query.get("limit", 20), 30)
-                shown = self._path[::-1][offset : offset + limit]
-                results = [_header(block.header) for block in shown]
-                return {"limit": limit, "offset": offset, "total": len(self._path), "results": results}
-            case ["v2", "blocks", name]:
-                block = self._block(name)
-                return _header(block.header) if block else None
-            case ["v2", "blocks", name, "transactions"]:
-                block = self._block(name)
-                results = [_transaction(receipt) for receipt in block.transactions] if block else []
-                return {"limit": 50, "offset": 0, "total": len(results), "results": results} if block else None
-            case ["v3", "transactions", txid, "events"]:
-                receipt = self._receipts.get(txid)
-                results = [_event(event) for event in _logs(receipt)] if receipt else []
-                return {"cursor": {"next": None}, "results": results} if receipt else None
+            case ["v2", "blocks", *rest]:
+                return self._find_block(rest, query)
+            case ["v2", "smart-contracts", contract_id, "logs"]:
+                return _page(self._logs_of(contract_id), query, 100)
+            case ["v3", "transactions", txid]:
+                return self._canonical(txid)
+            case ["v3", "transactions", txid, "events"] if receipt := self._receipts.get(txid):
+                return {"cursor": {"next": None}, "results": [_event(event) for event in _logs(receipt)]}
+        return None
+
+    def _find_block(self, parts: list[str], query: dict[str, int]) -> dict[str, Any] | None:
+        if not parts:
+            return _page([_header(block.header) for block in reversed(self._path)], query, 30)
+        block = self._block(parts[0])
+        if block is None or len(parts) == 1:
+            return _header(block.header) if block else None
+        return _page([_transaction(receipt) for receipt in block.transactions], query, 50)
+
+    def _logs_of(self, contract_id: str) -> list[dict[str, Any]]:
+        """Everything that a contract printed, newest first."""
+        return [
+            {"tx_id": receipt.txid, **_event(log)}
+            for block in reversed(self._path)
+            for receipt in reversed(block.transactions)
+            for log in reversed(_logs(receipt))
+            if log.contract_id == contract_id and receipt.succeeded
+        ]
+
+    def _canonical(self, txid: str) -> dict[str, Any] | None:
+        for block in reversed(self._path):
+            for receipt in block.transactions:
+                if receipt.txid == txid:
+                    return _transaction_v3(block.header, receipt)
         return None
 
     def _block(self, name: str) -> Block | None:
@@ -102,6 +121,11 @@ class Node:
             if name in {block.header.hash, str(block.header.height)}:
                 return block
         return None
+
+
+def _page(items: list[dict[str, Any]], query: dict[str, int], most: int) -> dict[str, Any]:
+    offset, limit = query.get("offset", 0), min(query.get("limit", 20), most)
+    return {"limit": limit, "offset": offset, "total": len(items), "results": items[offset : offset + limit]}
 
 
 def _header(header: BlockHeader) -> dict[str, Any]:
@@ -132,6 +156,27 @@ def _transaction(receipt: TransactionReceipt) -> dict[str, Any]:
         "nonce": receipt.nonce,
         "tx_result": {"hex": "0x03", "repr": "true"},
         "event_count": len(receipt.events),
+    }
+
+
+def _transaction_v3(header: BlockHeader, receipt: TransactionReceipt) -> dict[str, Any]:
+    return {
+        "tx_id": receipt.txid,
+        "sender": {"address": receipt.sender, "nonce": receipt.nonce},
+        "fee_rate": str(receipt.fee),
+        "status": receipt.status.value,
+        "type": "contract_call",
+        "block": {
+            "height": header.height,
+            "hash": header.hash,
+            "index_hash": header.hash,
+            "time": header.time,
+            "tx_index": receipt.index,
+        },
+        "bitcoin_block": {"height": header.burn_height, "time": header.burn_time},
+        "event_count": len(receipt.events),
+        "result": {"hex": "0x03", "repr": "true"},
+        "vm_error": None,
     }
 
 
