@@ -137,7 +137,7 @@ async def new_stream(
     preview = _preview(form, await pages.frame(), terms.creation_bps)
     problem = problem or _shortfall(preview, balances)
     if is_final and form.errors:
-        problem = problem or "Something is missing or wrong above."
+        problem = problem or "Something is missing or wrong: see the marked fields."
     return await pages.page(
         request,
         "streams/new.html",

@@ -1,6 +1,6 @@
 /** The development wallet: a SIP-030 provider that lives in the page and signs with this instance's demo accounts. */
 import type * as Stacks from "@stacks/transactions";
-import { get, post } from "../../http/web/api";
+import { ApiError, get, post } from "../../http/web/api";
 import { one, page } from "../../http/web/dom";
 import { type CallParams, askToSign, type TransferParams } from "./dialog";
 
@@ -26,12 +26,30 @@ const FEE = 3_000;
 const USER_REJECTED = -32000;
 const NO_SUCH_METHOD = -32601;
 const UNKNOWN = -31000;
-const TOKEN = { "X-BitPay-Dev-Token": one<HTMLMetaElement>('meta[name="bitpay-dev-token"]')?.content ?? "" };
+const FORBIDDEN = 403;
+
+let token = tokenIn(document);
 
 class Rejected extends Error {}
 
+function tokenIn(page: Document): string {
+  return one<HTMLMetaElement>('meta[name="bitpay-dev-token"]', page)?.content ?? "";
+}
+
+/** Uses a development power. Every start of an instance has its own token: a page from before takes the new one. */
+async function power<T>(use: (headers: Record<string, string>) => Promise<T>): Promise<T> {
+  const attempt = () => use({ "X-BitPay-Dev-Token": token });
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.problem.status !== FORBIDDEN) throw error;
+    token = tokenIn(new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html"));
+    return attempt();
+  }
+}
+
 async function accounts(): Promise<Account[]> {
-  return (await get<{ accounts: Account[] }>("/dev/accounts", TOKEN)).accounts;
+  return (await power((headers) => get<{ accounts: Account[] }>("/dev/accounts", headers))).accounts;
 }
 
 /** Whom this window acts for: who is named, or the account in view. */
@@ -42,7 +60,7 @@ async function signer(address = page.account): Promise<Account> {
 }
 
 function sign(account: Account, what: object): Promise<Signed> {
-  return post<Signed>("/dev/sign", { account: account.address, ...what }, TOKEN);
+  return power((headers) => post<Signed>("/dev/sign", { account: account.address, ...what }, headers));
 }
 
 async function nextNonce(account: Account): Promise<number> {
