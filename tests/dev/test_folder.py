@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bitpay.dev.folder import DataFolder, Instance
-from bitpay.kit.errors import Conflict, NotFound
+from bitpay.kit.errors import Conflict, InvalidInput, NotFound
 
 HERE = Instance("http://127.0.0.1:1", "http://127.0.0.1:2", "mongodb://127.0.0.1:3", "token", 4)
 
@@ -50,3 +50,27 @@ def test_a_reset_forgets_everything(tmp_path: Path) -> None:
         (folder.sub("mongo") / "file").write_text("x")
         folder.erase()
     assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+
+
+def test_a_reset_erases_nothing_where_somebody_else_keeps_things(tmp_path: Path) -> None:
+    with closing(DataFolder(tmp_path)) as folder:
+        folder.lock()
+        folder.accounts()
+        (tmp_path / "photographs").mkdir()
+        with pytest.raises(Conflict, match=r"photographs, which is not BitPay's; nothing was erased"):
+            folder.erase()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["accounts.json", "lock", "photographs"]
+
+
+def test_a_file_is_no_data_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Conflict, match="cannot be the data folder: File exists"):
+        DataFolder(tmp_path / "file").lock()
+
+
+@pytest.mark.parametrize("damaged", ["", "{", "[]", '{"alice": "zz"}', '{"alice": "00"}', '{"alice": 7}'])
+def test_damaged_keys_are_said_to_be_damaged(tmp_path: Path, damaged: str) -> None:
+    folder = DataFolder(tmp_path)
+    folder.accounts_file.write_text(damaged)
+    with pytest.raises(InvalidInput, match="is damaged"):
+        folder.accounts()

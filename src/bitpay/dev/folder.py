@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from bitpay.kit.errors import Conflict, NotFound
+from bitpay.kit.errors import Conflict, InvalidInput, NotFound
+from bitpay.stacks.errors import StacksError
 from bitpay.stacks.keys import PrivateKey
 from bitpay.stacks.network import Network
 
@@ -16,6 +17,8 @@ DEFAULT_FOLDER = Path(".bitpay")
 SERVICE_ACCOUNTS = ("deployer", "operator")
 DEMO_ACCOUNTS = ("alice", "bob", "carol", "dave", "erin")
 """People of the demo. All keys are drawn anew for each data folder: none is worth stealing elsewhere."""
+_OURS = frozenset({"accounts.json", "accounts.draft", "instance.json", "instance.draft", "chain", "mongo", "logs"})
+"""All that ever lies in a data folder beside its lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,12 @@ class DataFolder:
         self._lock: IO[str] | None = None
 
     def lock(self) -> None:
-        """Take the folder for this process. Raises Conflict while another process has it."""
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = (self.path / "lock").open("a+")
+        """Take the folder for this process. Raises Conflict while another process has it, or where nobody can."""
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = (self.path / "lock").open("a+")
+        except OSError as error:
+            raise Conflict(f"{self.path} cannot be the data folder: {error.strerror}.") from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -60,10 +66,15 @@ class DataFolder:
             return ""
 
     def erase(self) -> None:
-        """Remove all state of this instance, keys included. The lock must be held."""
-        for entry in self.path.iterdir():
-            if entry.name == "lock":
-                continue
+        """Remove all state of this instance, keys included. The lock must be held.
+
+        Raises Conflict, and removes nothing, where the folder holds anything else: it may be somebody's home.
+        """
+        entries = [entry for entry in self.path.iterdir() if entry.name != "lock"]
+        strangers = sorted(entry.name for entry in entries if entry.name not in _OURS)
+        if strangers:
+            raise Conflict(f"{self.path} holds {strangers[0]}, which is not BitPay's; nothing was erased.")
+        for entry in entries:
             if entry.is_dir():
                 shutil.rmtree(entry)
             else:
@@ -107,8 +118,11 @@ class DataFolder:
 
 
 def read_accounts(path: Path) -> dict[str, PrivateKey]:
-    """Return the accounts of a key file by name."""
-    return {name: PrivateKey(key) for name, key in json.loads(path.read_text()).items()}
+    """Return the accounts of a key file by name. Raises InvalidInput, without a word of what is in it."""
+    try:
+        return {name: PrivateKey(key) for name, key in json.loads(path.read_text()).items()}
+    except (ValueError, AttributeError, StacksError) as error:
+        raise InvalidInput(f"{path} is damaged; restore it, or start afresh (make dev RESET=1).") from error
 
 
 def write_private(path: Path, content: dict[str, object] | dict[str, str]) -> None:
