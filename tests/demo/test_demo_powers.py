@@ -35,6 +35,8 @@ async def test_demo_accounts_are_named_and_their_keys_are_not(live: LiveInstance
         {"Sec-Fetch-Site": "none"},
         {"X-Forwarded-For": "203.0.113.9"},
         {"Forwarded": "for=203.0.113.9"},
+        {"X-Real-IP": "203.0.113.9"},
+        {"Via": "1.1 proxy"},
     ],
 )
 @pytest.mark.parametrize("power", ["GET accounts", "POST sign", "POST faucet", "POST warp", "POST mine"])

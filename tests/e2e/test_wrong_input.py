@@ -213,6 +213,12 @@ def test_pages_for_others_hold_no_development_token(stranger: Stranger, headers:
     assert token not in stranger.http.get("/", headers={"Accept": "text/html", **headers}).text
 
 
+@pytest.mark.parametrize("number", ["0", "-1", "9" * 20, "9" * 60])
+def test_a_number_that_no_stream_can_have_is_just_not_there(stranger: Stranger, number: str) -> None:
+    assert_refused(stranger.http.get(f"/api/v1/streams/{number}"), 404, "not_found")
+    assert stranger.http.get(f"/streams/{number}", headers={"Accept": "text/html"}).status_code == 404
+
+
 def test_no_answer_tells_a_secret(stranger: Stranger) -> None:
     keys = json.loads(stranger.house.folder.accounts_file.read_text()).values()
     for path in ("/api/v1/openapi.json", "/metrics", "/", "/streams/999", "/api/v1/nothing"):

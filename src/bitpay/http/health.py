@@ -17,7 +17,10 @@ Check: TypeAlias = Callable[[], Awaitable[object]]
 _PATIENCE = 3.0
 """Seconds that a readiness check may take."""
 _WORDS = {True: "ok", False: "failing"}
-_FORWARDED = frozenset({"forwarded", "x-forwarded-for"})
+_FORWARDED = frozenset(
+    {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-real-ip"}
+)
+"""What proxies add."""
 
 
 def health_router(checks: Mapping[str, Check]) -> APIRouter:
