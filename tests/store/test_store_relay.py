@@ -134,6 +134,17 @@ async def test_what_was_said_is_unsaid_at_once(database: Database, relay: Outbox
     assert [(letter.id, letter.retracts) for letter in box.letters] == [("row-1", None), ("row-1:retracted", "row-1")]
 
 
+async def test_a_block_that_comes_and_goes_twice_is_unsaid_twice(
+    database: Database, relay: OutboxRelay, box: PostBox
+) -> None:
+    for number in (1, 2):
+        await put(database, row(number))
+        await drain(relay, Consumer("email", box.take))
+        await take_back(database, "0x100")
+        await drain(relay, Consumer("email", box.take))
+    assert box.ids == ["row-1", "row-1:retracted", "row-2", "row-2:retracted"]
+
+
 async def test_a_half_delivered_letter_is_withdrawn_and_retracted(
     database: Database, relay: OutboxRelay, box: PostBox
 ) -> None:

@@ -66,7 +66,8 @@ async def add(database: Database, rows: Sequence[Row], session: AsyncClientSessi
 
 async def retract(database: Database, blocks: Sequence[str], session: AsyncClientSession) -> None:
     """Take back, in the transaction of `session`, what was to be said because of these blocks (their hashes)."""
-    query = {"block": {"$in": list(blocks)}, "retracts": None}
+    # A block can come and go more than once: what was taken back with its first going is not taken back again.
+    query = {"block": {"$in": list(blocks)}, "retracts": None, "retracted": {"$ne": True}}
     rows = [row async for row in database[OUTBOX].find(query, session=session).sort("order", -1)]
     changes = [change for row in rows for change in _unsaid(row)]
     if changes:
@@ -79,9 +80,8 @@ def _unsaid(row: Document) -> list[DeleteOne | InsertOne[Document] | UpdateOne]:
     # At once: whoever may have heard the news must not wait for the correction.
     kept = {name: row[name] for name in ("kind", "event", "data", "block", "order")}
     retraction = {"_id": f"{row['_id']}:retracted", "retracts": row["_id"], "burnHeight": 0, **kept, **_fresh()}
-    if row["state"] == WAITING:
-        return [UpdateOne({"_id": row["_id"]}, {"$set": {"state": WITHDRAWN}}), InsertOne(retraction)]
-    return [InsertOne(retraction)]
+    change = {"retracted": True, **({"state": WITHDRAWN} if row["state"] == WAITING else {})}
+    return [UpdateOne({"_id": row["_id"]}, {"$set": change}), InsertOne(retraction)]
 
 
 def _fresh() -> Document:
