@@ -1,11 +1,13 @@
 """Fixtures that several areas share."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from bitpay.kit.logs import configure_logs
 from bitpay.store import Client, Database, connect, create_indexes, open_database
@@ -39,9 +41,21 @@ async def mongo_client(mongo_url: str) -> AsyncIterator[Client]:
 async def database(mongo_client: Client) -> AsyncIterator[Database]:
     """An empty database with every declared collection and index, dropped afterwards."""
     database = open_database(mongo_client, f"test_{token_hex(6)}")
-    await create_indexes(database)
+    await _insistently(lambda: create_indexes(database))
     yield database
-    await mongo_client.drop_database(database.name)
+    await _insistently(lambda: mongo_client.drop_database(database.name))
+
+
+async def _insistently(work: Callable[[], Awaitable[None]], attempts: int = 5) -> None:
+    """Do what prepares or clears up a test, though an earlier test's step-down may still be closing connections."""
+    for left in reversed(range(attempts)):
+        try:
+            return await work()
+        except AutoReconnect:
+            if not left:
+                raise
+            await asyncio.sleep(0.2)
+    return None
 
 
 @pytest.fixture(scope="session")
