@@ -36,6 +36,9 @@ coverage: $(READY) ## Measure what the contracts' tests reach (docs/coverage.md)
 mutants: $(READY) ## Break the contracts in every small way and see the tests notice (docs/mutants.md)
 	@$(VENV)/bin/python -m scripts.mutants $(MUTANTS)
 
+reference: $(READY) ## Write what can be read off the contracts into docs/contracts.md
+	@$(VENV)/bin/python -m scripts.contract_docs
+
 lock: $(READY) ## Lock the dependencies anew (names no registry host)
 	@$(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet pyproject.toml -o requirements/base.txt
 	@$(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet --extra dev pyproject.toml -o requirements/dev.txt
@@ -46,4 +49,4 @@ clean: ## Remove what was built or installed; keeps the data of `make dev`
 $(READY): requirements/dev.txt pyproject.toml scripts/setup web/package.json web/package-lock.json src/bitpay/localchain/vm/package-lock.json $(shell find web src/bitpay -not -path '*/node_modules/*' \( -name '*.ts' -o -name '*.mjs' -o -name '*.css' -o -name 'tsconfig.json' -o -name 'build.mjs' \) 2>/dev/null)
 	@scripts/setup
 
-.PHONY: help dev test lint bench simulate lock clean
+.PHONY: help dev test lint bench simulate costs coverage mutants reference lock clean
