@@ -10,6 +10,8 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 from tests.e2e.houses import House
 
+from bitpay.commands.client import Api
+from bitpay.kit.money import format_sbtc
 from bitpay.stacks.network import Network
 
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -118,6 +120,9 @@ async def test_a_streams_life_in_two_windows(house: House, windows: Windows) -> 
     await until_changed(recipient, before_recipient)
     gained = await sats(recipient, "balance-sbtc") - before_recipient
     assert 0 < gained < 3_600_000
+    told_balances = recipient.get_by_test_id("tx-balances")
+    for amount in (before_recipient, before_recipient + gained, gained):
+        await expect(told_balances).to_contain_text(format_sbtc(amount), timeout=PATIENCE_MS)
 
     await sender.goto(f"{house.here.url}/streams?account={alice}")
     await sender.get_by_test_id(f"cancel-{stream_id}").first.click()
@@ -131,6 +136,32 @@ async def test_a_streams_life_in_two_windows(house: House, windows: Windows) -> 
     await sender.goto(f"{house.here.url}/streams?account={alice}")
     spent = before_sender - await sats(sender, "balance-sbtc")
     assert spent == 3_600_000 + told["fee"] - told["refundedAmount"]
+
+
+async def test_withdrawing_waits_for_the_cliff_and_opens_by_itself(house: House, windows: Windows) -> None:
+    order = ["--amount", "0.01", "--duration", "20h", "--cliff", "10h", "--at-cliff", "0.004"]
+    created = house.bitpay("stream", "create", "--as", "carol", "--to", "dave", *order)
+    page = await windows(f"{house.here.url}/streams/{created['streamId']}?account={address(house, 'dave')}")
+    button = page.get_by_test_id(f"withdraw-{created['streamId']}")
+    await expect(button).to_be_disabled()
+    await expect(button).to_have_text(re.compile(r"Withdraw in 9 h 59 min"))
+    with Api(house.here.url, dev_token=house.here.dev_token) as api:
+        api.dev("/warp", {"seconds": 10 * 3600})
+    await expect(button).to_be_enabled(timeout=PATIENCE_MS)
+    await expect(button).to_have_text("Withdraw", use_inner_text=True)
+    gliding_to = await page.get_by_test_id(f"counter-{created['streamId']}").get_attribute("data-sats")
+    assert int(gliding_to or 0) >= 400_000
+
+
+async def test_a_form_sent_too_early_leads_to_what_is_missing(house: House, windows: Windows) -> None:
+    page = await windows(f"{house.here.url}/streams/new?account={address(house, 'carol')}")
+    await page.get_by_test_id("submit-create").click()
+    await expect(page.locator("[name=recipient]")).to_be_focused(timeout=PATIENCE_MS)
+    await expect(page.get_by_test_id("error-recipient")).not_to_be_empty()
+    await page.get_by_test_id("pick-dave").click()
+    await expect(page.get_by_test_id("error-recipient")).to_be_empty()
+    await page.locator("[name=amount]").fill("20000")
+    await expect(page.get_by_test_id("form-problem")).to_contain_text("you hold")
 
 
 async def ids(page: Page) -> list[int]:

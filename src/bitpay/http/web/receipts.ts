@@ -31,6 +31,8 @@ const KEPT = "bitpay.receipts";
 const SHOWN = 3;
 /** How often a transaction is asked about while no block arrives (ms): the net below the live line. */
 const NET = 5_000;
+/** A block is told before all that follows from it can be read: what is still pending then is asked about again (ms). */
+const AGAIN = 750;
 const WORDS: Record<State, string> = { signing: "Waiting for your signature", pending: "Sent, waiting for a block", success: "In block", failed: "Failed:", declined: "Not signed:" };
 
 let receipts: Receipt[] = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]") as Receipt[];
@@ -134,7 +136,10 @@ document.addEventListener("click", (event) => {
   draw();
 });
 
-document.addEventListener(BLOCK, () => void followAll());
+document.addEventListener(BLOCK, () => {
+  void followAll();
+  setTimeout(() => void followAll(), AGAIN);
+});
 setInterval(() => void (isLive() ? undefined : followAll()), NET);
 // what has ended was read on the page where it ended; a signature asked for there will never come
 receipts = receipts.filter(({ state }) => state === "pending");
