@@ -6,6 +6,7 @@ tuple keys, impossible names, wrong characters, trailing bytes and values beyond
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -35,29 +36,32 @@ from bitpay.stacks.clarity.values import (
 from bitpay.stacks.errors import DecodeError, ValueInvalid
 from bitpay.stacks.names import is_clarity_name, is_principal_name
 
-_Decoder = Callable[[bytes, int, int], tuple[Value, int]]
+_Decoder = Callable[[bytes, int, int, list[List]], tuple[Value, int]]
+"""Takes the bytes, the offset after the type byte, the depth, and where to note lists whose type is to be checked."""
 
 
 def decode(data: bytes) -> Value:
     """Return the value that `data` is, all of it; raises `DecodeError` with the byte where it goes wrong."""
+    mixed: list[List] = []
     try:
-        value, end = _DECODERS[data[0]](data, 1, 1)
+        value, end = _DECODERS[data[0]](data, 1, 1, mixed)
     except IndexError as error:
         raise _short(data, "value") from error
     if end != len(data):
         raise DecodeError(f"{len(data) - end} bytes after the value", offset=end, field="value")
-    if types.LIST in data or end > types.SMALL:
+    if mixed or end > types.SMALL:
         _check_type(value, 0)
     return value
 
 
 def decode_at(data: bytes, offset: int) -> tuple[Value, int]:
     """Return the value that starts at `offset` and where it ends."""
+    mixed: list[List] = []
     try:
-        value, end = _DECODERS[data[offset]](data, offset + 1, 1)
+        value, end = _DECODERS[data[offset]](data, offset + 1, 1, mixed)
     except IndexError as error:
         raise _short(data, "value") from error
-    if data.find(types.LIST, offset, end) >= 0 or end - offset > types.SMALL:
+    if mixed or end - offset > types.SMALL:
         _check_type(value, offset)
     return value, end
 
@@ -87,60 +91,63 @@ def from_hex(text: str) -> Value:
 
 _new = object.__new__
 _fill = object.__setattr__
+_halves = struct.Struct(">QQ").unpack_from  # half the time of slicing and `int.from_bytes`
+_signed_halves = struct.Struct(">qQ").unpack_from
+_length = struct.Struct(">I").unpack_from
 
 
-def _int(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
-    end = offset + 16
-    raw = data[offset:end]
-    if len(raw) != 16:
-        raise _short(data, "int")
+def _int(data: bytes, offset: int, _depth: int, _mixed: list[List]) -> tuple[Value, int]:
+    try:
+        high, low = _signed_halves(data, offset)
+    except struct.error as error:
+        raise _short(data, "int") from error
     value = _new(Int)
-    _fill(value, "value", int.from_bytes(raw, "big", signed=True))
-    return value, end
+    _fill(value, "value", high << 64 | low if high else low)
+    return value, offset + 16
 
 
-def _uint(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
-    end = offset + 16
-    raw = data[offset:end]
-    if len(raw) != 16:
-        raise _short(data, "uint")
+def _uint(data: bytes, offset: int, _depth: int, _mixed: list[List]) -> tuple[Value, int]:
+    try:
+        high, low = _halves(data, offset)
+    except struct.error as error:
+        raise _short(data, "uint") from error
     value = _new(UInt)
-    _fill(value, "value", int.from_bytes(raw, "big"))
-    return value, end
+    _fill(value, "value", high << 64 | low if high else low)
+    return value, offset + 16
 
 
-def _true(_data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
+def _true(_data: bytes, offset: int, _depth: int, _mixed: list[List]) -> tuple[Value, int]:
     return TRUE, offset
 
 
-def _false(_data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
+def _false(_data: bytes, offset: int, _depth: int, _mixed: list[List]) -> tuple[Value, int]:
     return FALSE, offset
 
 
-def _none(_data: bytes, offset: int, depth: int) -> tuple[Value, int]:
+def _none(_data: bytes, offset: int, depth: int, _mixed: list[List]) -> tuple[Value, int]:
     if depth >= MAX_DEPTH:  # its type is an optional of something
         raise _deep(offset)
     return NONE, offset
 
 
-def _buffer(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
+def _buffer(data: bytes, offset: int, _depth: int, _mixed: list[List]) -> tuple[Value, int]:
     raw, end = _sized(data, offset, "buffer")
     value = _new(Buffer)
     _fill(value, "value", raw)
     return value, end
 
 
-def _ascii(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
+def _ascii(data: bytes, offset: int, _depth: int, _mixed: list[List]) -> tuple[Value, int]:
     raw, end = _sized(data, offset, "string-ascii")
     text = raw.decode("latin-1")
-    if ASCII.fullmatch(text) is None:
+    if not (text.isascii() and text.isprintable()) and ASCII.fullmatch(text) is None:
         raise DecodeError("a character that string-ascii cannot hold", offset=offset + 4, field="string-ascii")
     value = _new(Ascii)
     _fill(value, "value", text)
     return value, end
 
 
-def _utf8(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
+def _utf8(data: bytes, offset: int, _depth: int, _mixed: list[List]) -> tuple[Value, int]:
     raw, end = _sized(data, offset, "string-utf8")
     try:
         text = raw.decode()
@@ -153,12 +160,12 @@ def _utf8(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
     return value, end
 
 
-def _standard(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
+def _standard(data: bytes, offset: int, _depth: int, _mixed: list[List]) -> tuple[Value, int]:
     end = offset + 21
     return _principal(data, offset, data[offset:end], None), end
 
 
-def _contract(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
+def _contract(data: bytes, offset: int, _depth: int, _mixed: list[List]) -> tuple[Value, int]:
     start = offset + 22
     end = start + data[start - 1]
     return _principal(data, offset, data[offset : start - 1], data[start:end]), end
@@ -185,10 +192,10 @@ def _principal_value(address: bytes, name: bytes | None) -> PrincipalValue | Non
 
 
 def _wrapped(kind: type[Ok | Err | Some]) -> _Decoder:
-    def decoder(data: bytes, offset: int, depth: int) -> tuple[Value, int]:
+    def decoder(data: bytes, offset: int, depth: int, mixed: list[List]) -> tuple[Value, int]:
         if depth >= MAX_DEPTH:
             raise _deep(offset)
-        inner, end = _DECODERS[data[offset]](data, offset + 1, depth + 1)
+        inner, end = _DECODERS[data[offset]](data, offset + 1, depth + 1, mixed)
         value = _new(kind)
         _fill(value, "value", inner)
         return value, end
@@ -196,20 +203,22 @@ def _wrapped(kind: type[Ok | Err | Some]) -> _Decoder:
     return decoder
 
 
-def _list(data: bytes, offset: int, depth: int) -> tuple[Value, int]:
+def _list(data: bytes, offset: int, depth: int, mixed: list[List]) -> tuple[Value, int]:
     count = _count(data, offset, 1, depth, "list")
     end = offset + 4
     items: list[Value] = []
     depth += 1
     for _ in range(count):
-        item, end = _DECODERS[data[end]](data, end + 1, depth)
+        item, end = _DECODERS[data[end]](data, end + 1, depth, mixed)
         items.append(item)
     value = _new(List)
     _fill(value, "items", tuple(items))
+    if count > 1 and not types.plain(items):
+        mixed.append(value)
     return value, end
 
 
-def _tuple(data: bytes, offset: int, depth: int) -> tuple[Value, int]:
+def _tuple(data: bytes, offset: int, depth: int, mixed: list[List]) -> tuple[Value, int]:
     count = _count(data, offset, 3, depth, "tuple")
     if count == 0:
         raise DecodeError("a tuple has at least one key", offset=offset, field="tuple")
@@ -223,7 +232,7 @@ def _tuple(data: bytes, offset: int, depth: int) -> tuple[Value, int]:
         key = _key(data[start:end])
         if key <= last:
             raise _bad_key(data, start, end, last)
-        item, end = _DECODERS[data[end]](data, end + 1, depth)
+        item, end = _DECODERS[data[end]](data, end + 1, depth, mixed)
         items.append((key, item))
         last = key
     value = _new(Tuple)
@@ -245,7 +254,7 @@ def _bad_key(data: bytes, start: int, end: int, last: str) -> DecodeError:
     return DecodeError(f"{what}: {data[start:end]!r}", offset=start - 1, field="tuple key")
 
 
-def _unknown(data: bytes, offset: int, _depth: int) -> tuple[Value, int]:
+def _unknown(data: bytes, offset: int, _depth: int, _mixed: list[List]) -> tuple[Value, int]:
     raise DecodeError(f"no type has the byte {data[offset - 1]:#04x}", offset=offset - 1, field="type")
 
 
@@ -253,16 +262,21 @@ def _count(data: bytes, offset: int, smallest: int, depth: int, field: str) -> i
     """Read a u32 count of items of at least `smallest` bytes each, so that no count promises more than is there."""
     if depth >= MAX_DEPTH:
         raise _deep(offset)
-    left = len(data) - offset - 4
-    count = int.from_bytes(data[offset : offset + 4], "big")
-    if left < 0 or count * smallest > left:
+    try:
+        (count,) = _length(data, offset)
+    except struct.error as error:
+        raise _short(data, field) from error
+    if count * smallest > len(data) - offset - 4:
         raise _short(data, field)
-    return count
+    return int(count)
 
 
 def _sized(data: bytes, offset: int, field: str) -> tuple[bytes, int]:
+    try:
+        (size,) = _length(data, offset)
+    except struct.error as error:
+        raise _short(data, field) from error
     start = offset + 4
-    size = int.from_bytes(data[offset:start], "big")
     end = start + size
     if end > len(data):
         raise _short(data, field)

@@ -26,7 +26,8 @@ from bitpay.stacks.clarity.values import (
 )
 from bitpay.stacks.errors import ValueInvalid
 
-_Encoder = Callable[[Any, int], bytes]
+_Encoder = Callable[[Any, int, list[List]], bytes]
+"""Takes the value, its depth, and where to note lists whose type is to be checked."""
 
 
 def encode(value: Value) -> bytes:
@@ -37,8 +38,9 @@ def encode(value: Value) -> bytes:
     encoder = _ENCODERS.get(type(value))
     if encoder is None:
         raise ValueInvalid(f"not a Clarity value: {type(value).__name__}")
-    encoded = encoder(value, 1)
-    if types.LIST in encoded or len(encoded) > types.SMALL:
+    mixed: list[List] = []
+    encoded = encoder(value, 1, mixed)
+    if mixed or len(encoded) > types.SMALL:
         types.check(value)
     return encoded
 
@@ -51,68 +53,70 @@ def to_hex(value: Value) -> str:
 # One function per class. The checks of the constructors hold, except for depth, size and lists' types.
 
 
-def _put_int(value: Int, _depth: int) -> bytes:
+def _put_int(value: Int, _depth: int, _mixed: list[List]) -> bytes:
     return b"\x00" + value.value.to_bytes(16, "big", signed=True)
 
 
-def _put_uint(value: UInt, _depth: int) -> bytes:
+def _put_uint(value: UInt, _depth: int, _mixed: list[List]) -> bytes:
     return b"\x01" + value.value.to_bytes(16, "big")
 
 
-def _put_bool(value: Bool, _depth: int) -> bytes:
+def _put_bool(value: Bool, _depth: int, _mixed: list[List]) -> bytes:
     return b"\x03" if value.value else b"\x04"
 
 
-def _put_buffer(value: Buffer, _depth: int) -> bytes:
+def _put_buffer(value: Buffer, _depth: int, _mixed: list[List]) -> bytes:
     return b"\x02" + len(value.value).to_bytes(4, "big") + value.value
 
 
-def _put_ascii(value: Ascii, _depth: int) -> bytes:
+def _put_ascii(value: Ascii, _depth: int, _mixed: list[List]) -> bytes:
     return b"\x0d" + len(value.value).to_bytes(4, "big") + value.value.encode()
 
 
-def _put_utf8(value: Utf8, _depth: int) -> bytes:
+def _put_utf8(value: Utf8, _depth: int, _mixed: list[List]) -> bytes:
     text = value.value.encode()
     return b"\x0e" + len(text).to_bytes(4, "big") + text
 
 
-def _put_principal(value: PrincipalValue, _depth: int) -> bytes:
+def _put_principal(value: PrincipalValue, _depth: int, _mixed: list[List]) -> bytes:
     held = value.value
     address = bytes((held.version,)) + held.hash160
     return b"\x05" + address if held.name is None else b"\x06" + address + _name(held.name)
 
 
 def _put_wrapped(prefix: bytes) -> _Encoder:
-    def put(value: Ok | Err | Some, depth: int) -> bytes:
+    def put(value: Ok | Err | Some, depth: int, mixed: list[List]) -> bytes:
         if depth >= MAX_DEPTH:
             raise _too_deep()
         inner = value.value
-        return prefix + _ENCODERS[type(inner)](inner, depth + 1)
+        return prefix + _ENCODERS[type(inner)](inner, depth + 1, mixed)
 
     return put
 
 
-def _put_none(_value: NoneValue, depth: int) -> bytes:
+def _put_none(_value: NoneValue, depth: int, _mixed: list[List]) -> bytes:
     if depth >= MAX_DEPTH:  # its type is an optional of something
         raise _too_deep()
     return b"\x09"
 
 
-def _put_list(value: List, depth: int) -> bytes:
+def _put_list(value: List, depth: int, mixed: list[List]) -> bytes:
     if depth >= MAX_DEPTH:
         raise _too_deep()
+    if len(value.items) > 1 and not types.plain(value.items):
+        mixed.append(value)
     depth += 1
-    items = [_ENCODERS[type(item)](item, depth) for item in value.items]
+    items = [_ENCODERS[type(item)](item, depth, mixed) for item in value.items]
     return b"\x0b" + len(items).to_bytes(4, "big") + b"".join(items)
 
 
-def _put_tuple(value: Tuple, depth: int) -> bytes:
+def _put_tuple(value: Tuple, depth: int, mixed: list[List]) -> bytes:
     if depth >= MAX_DEPTH:
         raise _too_deep()
     depth += 1
     parts = [b"\x0c" + len(value.items).to_bytes(4, "big")]
     for key, item in value.items:
-        parts += (_name(key), _ENCODERS[type(item)](item, depth))
+        parts += (_name(key), _ENCODERS[type(item)](item, depth, mixed))
     return b"".join(parts)
 
 

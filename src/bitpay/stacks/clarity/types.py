@@ -44,10 +44,10 @@ class Type(NamedTuple):
     names: tuple[str, ...] = ()
 
 
-# Without a list, a value is at most seven times as large for the chain as its bytes are (principals count 148), so only
-# values with the byte of a list in them, or of more than an eighth of the limit, need their type worked out.
-LIST: Final = b"\x0b"
-SMALL: Final = MAX_VALUE_BYTES // 8
+# Without lists whose items may differ, a value is at most 52 times as large for the chain as its bytes are (a principal
+# counts 148 bytes, a tuple's key once for each of up to 31 tuples around it), so only values with such a list, or of
+# more than a 64th of the limit, need their type worked out.
+SMALL: Final = MAX_VALUE_BYTES // 64
 
 UNKNOWN: Final = Type("unknown", 0, 1, 1)
 _PLAIN: Final[dict[type[Value], Type]] = {
@@ -63,11 +63,17 @@ def check(value: Value) -> None:
     type_of(value)
 
 
+def plain(items: Sequence[Value]) -> bool:
+    """Say whether all items have one and the same type of one size."""
+    kinds = set(map(type, items))
+    return len(kinds) == 1 and kinds.pop() in _PLAIN
+
+
 def type_of(value: Value) -> Type:
     """Return the type of a value; raises `ValueInvalid` where the chain knows none."""
     kind = type(value)
-    plain = _PLAIN.get(kind)
-    return _TYPERS[kind](value) if plain is None else plain
+    known = _PLAIN.get(kind)
+    return _TYPERS[kind](value) if known is None else known
 
 
 def unify(a: Type, b: Type) -> Type:
@@ -85,9 +91,8 @@ def unify(a: Type, b: Type) -> Type:
 
 def _list_of(value: List) -> Type:
     items = value.items
-    kinds = set(map(type, items))
-    plain = _PLAIN.get(kinds.pop()) if len(kinds) == 1 else None
-    return _list(len(items), (reduce(unify, map(type_of, items), UNKNOWN) if plain is None else plain,))
+    entry = type_of(items[0]) if plain(items) else reduce(unify, map(type_of, items), UNKNOWN)
+    return _list(len(items), (entry,))
 
 
 def _sequence(kind: str, width: int) -> Callable[..., Type]:
