@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bitpay.kit.errors import Conflict, InvalidInput, Unavailable
+from bitpay.protocol.calls import access_control
 from bitpay.protocol.ids import Contracts
 from bitpay.protocol.sources import CLARITY_VERSION, sources
 from bitpay.stacks import clarity
@@ -14,7 +15,7 @@ from bitpay.stacks.errors import AddressInvalid
 from bitpay.stacks.hashes import sha512_256
 from bitpay.stacks.keys import PrivateKey
 from bitpay.stacks.network import Network
-from bitpay.stacks.transactions import Transaction, contract_call, contract_deploy, sign
+from bitpay.stacks.transactions import Transaction, contract_deploy, sign
 
 MAX_MEMBERS = 10
 FEE_PER_BYTE = 2
@@ -125,7 +126,7 @@ class Deployment:
         findings = [await self._verify_source(name, source) for name, source in planned_sources.items()]
         reads: list[tuple[str, list[clarity.Value], clarity.Value]] = [
             ("is-finalized", [], clarity.TRUE),
-            ("get-admins", [], _principals(plan.admins)),
+            ("get-admins", [], access_control.principals(plan.admins)),
             ("get-threshold", [], clarity.uint(plan.threshold)),
             ("get-fees", [], FIRST_FEES),
         ]
@@ -185,18 +186,12 @@ class Deployment:
         return build(len(build(0).encode()) * self._fee_per_byte)
 
     def _finalize_transaction(self, plan: Plan, nonce: int = 0) -> Transaction:
-        args = (_principals(plan.admins), clarity.uint(plan.threshold), _principals(plan.operators))
+        call = access_control.finalize(
+            self.contracts, admins=plan.admins, threshold=plan.threshold, operators=plan.operators
+        )
 
         def build(fee: int) -> Transaction:
-            return contract_call(
-                self.contracts.access_control,
-                "finalize",
-                args,
-                network=self._network,
-                public_key=self._key.public_key,
-                nonce=nonce,
-                fee=fee,
-            )
+            return call.transaction(network=self._network, public_key=self._key.public_key, nonce=nonce, fee=fee)
 
         return build(len(build(0).encode()) * self._fee_per_byte)
 
@@ -224,10 +219,6 @@ def _check_member(role: str, member: str, network: Network) -> None:
         raise InvalidInput(f"{member!r} is no address, so it cannot be an {role}.") from error
     if principal.network is not network:
         raise InvalidInput(f"{member} belongs to another network, so it cannot be an {role}.")
-
-
-def _principals(addresses: Sequence[str]) -> clarity.List:
-    return clarity.list_([clarity.principal(address) for address in addresses])
 
 
 def _digest(source: str) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from bitpay.kit.errors import InvalidInput
 from bitpay.kit.money import parse_sats, parse_sbtc
-from bitpay.protocol.calls import Schedule, Terms
+from bitpay.protocol.calls.terms import Schedule, Terms
 from bitpay.protocol.curves import MAX_TIME
 from bitpay.streams.orders import InvalidOrder, Order
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bitpay.kit.errors import InvalidInput
 from bitpay.kit.money import MAX_SATS, format_sats
-from bitpay.protocol.calls import Schedule, Terms
+from bitpay.protocol.calls.terms import Schedule, Terms
 from bitpay.protocol.curves import MAX_SECONDS, MAX_TIME, Curve
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks.addresses import Principal, parse_principal

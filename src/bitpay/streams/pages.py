@@ -17,8 +17,8 @@ from bitpay.http.services import provided
 from bitpay.http.templates import Frame, Templates, link
 from bitpay.kit.errors import BitPayError, InvalidInput, Unavailable
 from bitpay.kit.money import format_sats, format_sbtc
-from bitpay.protocol.calls import creation_fee
 from bitpay.protocol.curves import Curve
+from bitpay.protocol.fees import creation_fee
 from bitpay.stacks.addresses import parse_principal
 from bitpay.stacks.errors import StacksError
 from bitpay.streams import charts

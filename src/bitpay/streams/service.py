@@ -7,8 +7,10 @@ from bitpay.access.policy import AccessPolicy
 from bitpay.kit.cursors import decode_cursor, encode_cursor
 from bitpay.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 from bitpay.kit.settings import NetworkName
-from bitpay.protocol import calls
-from bitpay.protocol.calls import Call, Schedule, Terms
+from bitpay.protocol.calls import core
+from bitpay.protocol.calls.call import Call
+from bitpay.protocol.calls.terms import Schedule, Terms
+from bitpay.protocol.fees import creation_fee
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks import clarity, post_conditions
 from bitpay.stacks.network import Network
@@ -95,8 +97,8 @@ class StreamService:
             raise Paused("New streams are paused at the moment; running streams and withdrawals are not.")
         if not terms.finalized:
             raise Unavailable("The contracts are not in operation yet.")
-        fee = calls.creation_fee(order.amount, terms.creation_bps)
-        call = calls.open_stream(
+        fee = creation_fee(order.amount, terms.creation_bps)
+        call = core.open_stream(
             self._contracts,
             sender=order.sender,
             recipient=order.recipient,
@@ -120,7 +122,7 @@ class StreamService:
             raise NothingDue(f"Nothing has vested on stream {stream_id} that was not withdrawn already.")
         state = state_of(document, now.later(seconds=1, blocks=1))
         at_least = max(state.withdrawable, 1)
-        call = calls.withdraw(self._contracts, stream_id=stream_id, shown=at_least, owed=state.owed)
+        call = core.withdraw_from_stream(self._contracts, stream_id=stream_id, shown=at_least, owed=state.owed)
         figures = {"action": "withdraw", "streamId": stream_id, "holder": document["holder"]}
         return self._prepared(call, {**figures, "atLeast": at_least, "atMost": state.owed})
 
@@ -136,7 +138,7 @@ class StreamService:
             raise NotCancelable(f"This stream is {state.status}: there is nothing left to refund.")
         if not document["cancelable"]:
             raise NotCancelable("The sender gave up the right to cancel this stream.")
-        call = calls.cancel(self._contracts, stream_id=stream_id, refundable=state.refundable)
+        call = core.cancel_stream(self._contracts, stream_id=stream_id, refundable=state.refundable)
         figures = {"action": "cancel", "streamId": stream_id, "refundAtMost": state.refundable}
         return self._prepared(call, {**figures, "vested": state.vested})
 
