@@ -53,6 +53,7 @@ class LiveInstance:
     contracts: Contracts
     keys: dict[str, PrivateKey]
     chain_url: str
+    settings: Settings
 
     def address(self, name: str) -> str:
         return self.keys[name].address(Network.TESTNET)
@@ -139,11 +140,12 @@ async def live_instance(folder: Path, mongo_url: str) -> AsyncIterator[LiveInsta
         await _answers(f"{chain_url}/v2/info")
         async with StacksClient(chain_url) as stacks:
             contracts = await bootstrap(stacks, control, keys, lambda _: None)
-            app = create_app(_settings(contracts, url, chain_url, mongo_url, folder))
+            settings = _settings(contracts, url, chain_url, mongo_url, folder)
+            app = create_app(settings)
             app.state.services.get(RateLimits)._limits = GENEROUS  # all tests come from one address
             async with _served(app, port), httpx.AsyncClient(base_url=url, timeout=PATIENCE) as http:
                 await _answers(f"{url}/readyz")
-                yield LiveInstance(url, app, http, stacks, control, contracts, keys, chain_url)
+                yield LiveInstance(url, app, http, stacks, control, contracts, keys, chain_url, settings)
     finally:
         await control.close()
         stop(chain)
@@ -163,6 +165,7 @@ def _settings(contracts: Contracts, url: str, chain_url: str, mongo_url: str, fo
         "token_secret": TOKEN_SECRET,
         "dev_token": DEV_TOKEN,
         "dev_accounts_file": folder / "accounts.json",
+        "observer_port": free_port(),
         "control_url": chain_url,
         "control_token": CONTROL_TOKEN,
     }

@@ -1,9 +1,9 @@
 """Composition: one process that serves API, pages and sockets and follows the chain."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 from fastapi import FastAPI
@@ -20,8 +20,6 @@ from bitpay.accounts.service import AccountService
 from bitpay.accounts.sockets import SocketProofs
 from bitpay.accounts.tokens import AccessTokens, ServerTokens
 from bitpay.chainhook.api import MAX_BODY_BYTES, webhook_router
-from bitpay.chainhook.arrivals import Format
-from bitpay.chainhook.deliveries import Deliveries
 from bitpay.chainhook.registration import HookKeeper
 from bitpay.chainhook.secrets import WebhookSecrets
 from bitpay.demo.accounts import DemoAccounts
@@ -29,6 +27,7 @@ from bitpay.demo.api import demo_router
 from bitpay.demo.control import ChainControl
 from bitpay.demo.guard import DevGuard
 from bitpay.demo.service import DemoService
+from bitpay.foundation import Foundation
 from bitpay.http.application import new_application
 from bitpay.http.assets import Assets
 from bitpay.http.csrf import CsrfTokens
@@ -42,34 +41,23 @@ from bitpay.http.templates import KnownAccount, Templates
 from bitpay.kit.errors import Unavailable
 from bitpay.kit.settings import Settings
 from bitpay.kit.tasks import running
-from bitpay.ledger.ledger import Ledger
-from bitpay.ledger.source import SourceError
-from bitpay.protocol.ids import Contracts
+from bitpay.observer import Observer, observer_application
 from bitpay.realtime.api import broadcast_router
-from bitpay.realtime.log import RoomLog
 from bitpay.realtime.relay import Relay
 from bitpay.realtime.server import PATH as SOCKETS
 from bitpay.realtime.server import RealtimeServer
-from bitpay.stacks.client import ApiError, StacksClient
 from bitpay.stacks.client.chainhooks import ChainhooksClient
-from bitpay.stacks.model import Block, BlockHeader
 from bitpay.stacks.network import Network
-from bitpay.store import connect, create_indexes, migrate, open_database
 from bitpay.streams import api as streams_api
 from bitpay.streams import pages as streams_pages
 from bitpay.streams.frames import ChainFrames
 from bitpay.streams.history import StreamHistory
-from bitpay.streams.projection import PROJECTION as STREAMS
 from bitpay.streams.repository import StreamRepository
 from bitpay.streams.service import StreamService
 from bitpay.transactions import api as transactions_api
 from bitpay.transactions.follower import TransactionFollower
 from bitpay.transactions.repository import TransactionRepository
 from bitpay.transactions.service import TransactionService
-
-T = TypeVar("T")
-
-PROJECTIONS = (STREAMS,)
 
 RATE_RULES = (
     RateRule("/api/webhooks/", None),
@@ -82,63 +70,30 @@ RATE_RULES = (
 BODY_LIMITS = {"/api/webhooks/": MAX_BODY_BYTES, "/api/v1/transactions": 256 << 10, "/socket.io": 64 << 10}
 
 _LOG = structlog.get_logger(__name__)
-_POLL_SECONDS = {"local": 0.25, "testnet": 4.0, "mainnet": 4.0}
 _CLOSE_SECONDS = 5.0
 _MAX_LAG = 10
 """Blocks that the ledger may lie behind the chain while it counts as ready."""
 
 
-class NodeSource:
-    """The ledger's view of the chain through a node and the Hiro API."""
-
-    def __init__(self, client: StacksClient) -> None:
-        self._client = client
-
-    async def tip(self) -> BlockHeader:
-        """Return the newest block."""
-        return await _from_node(self._client.tip())
-
-    async def headers(self, first: int, last: int) -> Sequence[BlockHeader]:
-        """Return the headers from height `first` to `last`, ascending."""
-        return await _from_node(self._client.headers(first, last))
-
-    async def block(self, header: BlockHeader) -> Block:
-        """Return the whole block."""
-        return await _from_node(self._client.full_block(header.hash))
-
-
-async def _from_node(answer: Awaitable[T]) -> T:
-    try:
-        return await answer
-    except ApiError as error:
-        raise SourceError(str(error), retry_after=error.retry_after) from error
-
-
-class House:
+class House(Foundation):
     """All parts of one process, each made once and given what it needs."""
 
+    settings: Settings
+
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.contracts = Contracts(settings.deployer, settings.sbtc_token)
-        self.network = Network.MAINNET if settings.network == "mainnet" else Network.TESTNET
-        self.mongo = connect(settings.mongodb_url.get_secret_value())
-        self.database = open_database(self.mongo, settings.mongodb_database)
-        api_key = settings.stacks_api_key.get_secret_value() if settings.stacks_api_key else None
-        self.stacks = StacksClient(settings.stacks_api_url, api_key=api_key)
+        super().__init__(settings)
         self.clock = ChainClock(self.database)
         self.policy = AccessPolicy(self.stacks, self.contracts)
-        self.rooms = RoomLog(self.database)
-        self.deliveries = Deliveries(self.database, self.contracts, trust=_trusted(settings))
         self.secrets = WebhookSecrets(secret.get_secret_value() for secret in settings.chainhook_secrets)
-        self.ledger = self._ledger()
         self.accounts = self._accounts()
         self.realtime = RealtimeServer(self.rooms, SocketProofs(self.accounts))
         self.relay = Relay(self.rooms, self.realtime.members)
+        self.closers: list[Callable[[], Awaitable[None]]] = [self.realtime.stop]
+        self.observer = self._observer()
         self.transactions = TransactionRepository(self.database)
         self.follower = TransactionFollower(self.transactions, self.stacks, self.ledger.book)
         self.accounts.on_revoked(self.realtime.connections.close_session)
         self.clock.on_change(self._on_change)
-        self.closers: list[Callable[[], Awaitable[None]]] = [self.realtime.stop, self.stacks.close]
 
     def services(self) -> Services:
         """Return what routes can ask for."""
@@ -166,6 +121,8 @@ class House:
             "relay": self.relay.run,
             "transactions": self.follower.run,
             **({"hook": self._keep_hook} if self.settings.chainhooks_url else {}),
+            **({"observer": self.observer.run} if self.observer else {}),
+            **({"audit": self._audit} if self.settings.audit_seconds else {}),
         }
 
     def checks(self) -> dict[str, Callable[[], Awaitable[object]]]:
@@ -173,26 +130,24 @@ class House:
         return {"database": lambda: self.database.command("ping"), "ledger": self._check_ledger}
 
     async def open(self) -> None:
-        """Bring the database to the shape that this code expects."""
-        await migrate(self.database)
-        await create_indexes(self.database)
+        """Make ready what must be there before the first request. Raises where it cannot be."""
+        if self.observer is not None:
+            self.observer.bind()
+        await super().open()
 
     async def close(self) -> None:
         """End every connection."""
-        for close in [*self.closers, self.mongo.close]:
+        for close in [*self.closers, super().close]:
             await close()
 
-    def _ledger(self) -> Ledger:
-        return Ledger(
-            self.database,
-            NodeSource(self.stacks),
-            self.contracts,
-            PROJECTIONS,
-            self.rooms,
-            start_height=self.settings.start_height,
-            deliveries=self.deliveries,
-            poll=_POLL_SECONDS[self.settings.network],
-        )
+    def _observer(self) -> Observer | None:
+        settings = self.settings
+        if settings.observer_port is None:
+            return None
+        app = observer_application(self.deliveries, self.ledger.wake)
+        observer = Observer(app, settings.observer_host, settings.observer_port)
+        self.closers.append(observer.close)
+        return observer
 
     def _accounts(self) -> AccountService:
         settings, secret = self.settings, self.settings.token_secret.get_secret_value()
@@ -217,11 +172,13 @@ class House:
 
     async def _keep_hook(self) -> None:
         settings = self.settings
-        key = settings.stacks_api_key.get_secret_value() if settings.stacks_api_key else ""
-        async with ChainhooksClient(settings.chainhooks_url, api_key=key) as client:
+        async with ChainhooksClient(settings.chainhooks_url, api_key=settings.api_key) as client:
             network = "mainnet" if self.network is Network.MAINNET else "testnet"
             url = f"{settings.public_url}/api/webhooks/chainhook/streams"
             await HookKeeper(client, self.contracts, network=network, url=url, accept=self.secrets.accept).run()
+
+    async def _audit(self) -> None:
+        await self.auditor.run(self.settings.audit_seconds, when=lambda: self.ledger.leading)
 
     async def _hear_arrivals(self) -> None:
         async for _ in self.deliveries.arrivals():
@@ -301,8 +258,3 @@ def _lifespan(house: House) -> Callable[[FastAPI], Any]:
                     await house.close()
 
     return lifespan
-
-
-def _trusted(settings: Settings) -> tuple[Format, ...]:
-    """Return whose deliveries are whole: the local chain's are; hosted hooks are known to drop events."""
-    return (Format.NODE, Format.CHAINHOOKS_2) if settings.network == "local" else (Format.NODE,)

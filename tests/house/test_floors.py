@@ -16,7 +16,19 @@ FLOORS = [
     {"streams", "treasury", "transactions"},
     {"marketplace"},
     {"notifications", "analytics", "search", "admin", "demo"},
-    {"app", "cli", "commands", "deployment", "dev", "operations", "__init__", "__main__"},
+    {
+        "app",
+        "cli",
+        "commands",
+        "deployment",
+        "dev",
+        "foundation",
+        "observer",
+        "operations",
+        "registry",
+        "__init__",
+        "__main__",
+    },
 ]
 FLOOR_OF = {name: number for number, names in enumerate(FLOORS, start=1) for name in names}
 TOP = len(FLOORS)

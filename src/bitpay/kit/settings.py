@@ -21,8 +21,8 @@ STACKS_API: dict[NetworkName, str] = {
 MIN_SECRET_LENGTH = 24
 
 
-class Settings(BaseSettings):
-    """All that one BitPay process needs to know. Secrets have no default: each network must be given its own."""
+class LedgerSettings(BaseSettings):
+    """Which chain and which database: what it takes to keep the ledger, without serving anybody."""
 
     model_config = SettingsConfigDict(env_prefix="BITPAY_", extra="ignore")
 
@@ -34,6 +34,24 @@ class Settings(BaseSettings):
     stacks_api_key: SecretStr | None = None
     mongodb_url: SecretStr
     mongodb_database: str = "bitpay"
+    chainhooks_url: str = ""
+    """Where Chainhooks 2.0 hooks are registered (with `stacks_api_key`); empty leaves that to the operator."""
+
+    @property
+    def api_key(self) -> str:
+        """The key of the Stacks API, "" where none is needed."""
+        return self.stacks_api_key.get_secret_value() if self.stacks_api_key else ""
+
+    @model_validator(mode="after")
+    def _know_the_network(self) -> Self:
+        self.sbtc_token = self.sbtc_token or SBTC_TOKEN[self.network]
+        self.stacks_api_url = self.stacks_api_url or STACKS_API[self.network]
+        return self
+
+
+class Settings(LedgerSettings):
+    """All that one BitPay process needs to know. Secrets have no default: each network must be given its own."""
+
     redis_url: SecretStr | None = None
 
     host: str = "127.0.0.1"
@@ -43,8 +61,11 @@ class Settings(BaseSettings):
 
     chainhook_secrets: list[SecretStr] = Field(min_length=1)
     """Accepted webhook secrets: the current one first, during rotation also the one before."""
-    chainhooks_url: str = ""
-    """Where Chainhooks 2.0 hooks are registered (with `stacks_api_key`); empty leaves that to the operator."""
+    observer_host: str = "127.0.0.1"
+    observer_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where a stacks-node of our own delivers its blocks, without a secret: never a public address."""
+    audit_seconds: float = Field(default=60.0, ge=0)
+    """How often, on average, a document is held against the contracts; 0 leaves that to `bitpay audit`."""
     token_secret: SecretStr
     """Signs short-lived access tokens (JWT)."""
     dev_token: SecretStr | None = None
@@ -56,8 +77,6 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        self.sbtc_token = self.sbtc_token or SBTC_TOKEN[self.network]
-        self.stacks_api_url = self.stacks_api_url or STACKS_API[self.network]
         self.public_url = self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
         if not self.stacks_api_url:
             raise ValueError("BITPAY_STACKS_API_URL must name the local chain's address")

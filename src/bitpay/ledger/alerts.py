@@ -34,9 +34,10 @@ class Alerts:
         """Raise the one alert of this kind."""
         await self.record([Problem(kind, kind, message, details)])
 
-    async def close(self, kind: str) -> None:
-        """Say that what raised the alert of this kind is over."""
-        await self._alerts.update_one({"_id": kind, "open": True}, {"$set": {"open": False}})
+    async def close(self, *ids: str) -> int:
+        """Say that what raised these alerts is over, and return how many of them were open."""
+        query = {"_id": {"$in": ids}, "open": True}
+        return (await self._alerts.update_many(query, {"$set": {"open": False}})).modified_count
 
     async def open_among(self, ids: Sequence[str]) -> set[str]:
         """Return which of these alerts are open."""

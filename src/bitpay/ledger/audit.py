@@ -13,6 +13,7 @@ from bitpay.kit.errors import BitPayError, Unavailable
 from bitpay.ledger.alerts import Alerts
 from bitpay.ledger.book import BLOCKS, EVENTS, Book, Head
 from bitpay.ledger.events import Problem
+from bitpay.ledger.projection import Key
 from bitpay.ledger.source import ChainSource, SourceError
 from bitpay.stacks import clarity
 from bitpay.stacks.errors import StacksError
@@ -21,6 +22,7 @@ from bitpay.store import Database, Document, heed_cancellation
 _ATTEMPTS = 20
 _PAUSE_SECONDS = 0.5
 _MAX_EVENTS = 50
+_KEYS_AT_ONCE = 500
 DIFFERS = "audit_difference"
 
 _log = structlog.get_logger(__name__)
@@ -39,6 +41,11 @@ class Question:
     args: tuple[clarity.Value, ...]
     expected: Any
     events: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def alert(self) -> str:
+        """The id of the alert that is open while the answer differs."""
+        return f"{DIFFERS}:{self.subject}:{self.function}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,7 @@ class Finding:
             "events": [event["_id"] for event in self.events],
         }
         message = f"{self.question.subject} differs from {asked}."
-        return Problem(f"{DIFFERS}:{self.question.subject}:{self.question.function}", DIFFERS, message, details)
+        return Problem(self.question.alert, DIFFERS, message, details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +104,15 @@ class Auditor:
         self._contract = contract
         self._checks = tuple(checks)
 
-    async def run(self, every: float) -> None:
-        """Audit a random document of each collection, and the totals, every so many seconds, until cancelled."""
+    async def run(self, every: float, *, when: Callable[[], bool] = lambda: True) -> None:
+        """Audit a random document of each collection, and the totals, every so many seconds, until cancelled.
+
+        Only while `when()` holds: of several processes one is enough.
+        """
         while True:
             heed_cancellation()
             try:
-                for check in self._checks:
+                for check in self._checks if when() else ():
                     await self.sample(check)
             except (BitPayError, SourceError, StacksError, PyMongoError) as error:
                 _log.warning("audit_interrupted", error=f"{type(error).__name__}: {error}")
@@ -110,22 +120,34 @@ class Auditor:
 
     async def sample(self, check: Check) -> list[Finding]:
         """Audit one random document and the totals; alert on what differs, and return it."""
-        drawn = self._database[check.collection].aggregate([{"$sample": {"size": 1}}, {"$project": {"_id": 1}}])
-        keys = [row["_id"] async for row in await drawn]
-        found = [finding for key in keys for finding in await self.document(check, key)]
+        found = [finding for key in await self.drawn(check, 1) for finding in await self.document(check, key)]
         return found + await self.totals(check)
 
     async def everything(self) -> AsyncIterator[Finding]:
         """Audit all documents; alert on each difference and yield it."""
         for check in self._checks:
-            keys = [row["_id"] async for row in self._database[check.collection].find({}, {"_id": 1}).sort("_id", 1)]
-            for key in keys:
+            async for key in self.keys(check):
                 for finding in await self.document(check, key):
                     yield finding
             for finding in await self.totals(check):
                 yield finding
 
-    async def document(self, check: Check, key: str | int) -> list[Finding]:
+    async def drawn(self, check: Check, count: int) -> list[Key]:
+        """Return the keys of so many documents, drawn by chance, each once."""
+        stages = [{"$sample": {"size": count}}, {"$project": {"_id": 1}}]
+        drawn = await self._database[check.collection].aggregate(stages)
+        return list(dict.fromkeys([row["_id"] async for row in drawn]))
+
+    async def keys(self, check: Check) -> AsyncIterator[Key]:
+        """Yield the keys of all documents in order, few at a time: an audit outlasts any cursor."""
+        documents = self._database[check.collection]
+        query: dict[str, Any] = {}
+        while rows := await documents.find(query, {"_id": 1}).sort("_id", 1).to_list(_KEYS_AT_ONCE):
+            for row in rows:
+                yield row["_id"]
+            query = {"$expr": {"$gt": ["$_id", {"$literal": rows[-1]["_id"]}]}}  # numbers and texts alike
+
+    async def document(self, check: Check, key: Key) -> list[Finding]:
         """Audit one document."""
 
         async def questions() -> Sequence[Question]:
@@ -166,6 +188,8 @@ class Auditor:
             if not _agrees(question.expected, answer)
         ]
         await self._alerts.record([finding.problem() for finding in findings])
+        differing = {finding.question.alert for finding in findings}
+        await self._alerts.close(*(question.alert for question in asked if question.alert not in differing))
         return findings
 
     async def _events(self, question: Question) -> tuple[Document, ...]:
