@@ -57,8 +57,9 @@ def _fold_event(
     changed = folded.changed.setdefault(projection.collection, {})
     for key in projection.keys(event):
         before = changed[key] if key in changed else documents.get(key)
-        after = projection.step(before, event)
-        if after is before:
+        begun = projection.beginning(key) if before is None else before
+        after = projection.step(begun, event)
+        if after is begun:
             continue
         if seen is not None and (projection.collection, key) not in seen:
             seen.add((projection.collection, key))
@@ -66,4 +67,4 @@ def _fold_event(
         changed[key] = after
         if seen is None and not projection.leaves_house:
             continue
-        folded.messages += [(event, message) for message in projection.messages(before, after, event)]
+        folded.messages += [(event, message) for message in projection.messages(begun, after, event)]

@@ -1,7 +1,7 @@
 """What a domain tells the ledger: how its documents follow from events, and what is said when they change."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bitpay.stacks.model import BlockHeader
@@ -60,12 +60,23 @@ class Projection:
     there is none), or the same object when nothing changes; it is pure, total and never alters its argument.
     `messages(before, after, event)` is asked once per changed document; for final blocks only where `leaves_house`
     says that some of its messages have `kinds`. A new `version` means that documents folded by older code must be
-    folded again.
+    folded again. Where `empty` is given, `step` and `messages` see `empty(key)` in the place of a document that is not
+    there yet: totals begin at nothing.
     """
 
     collection: str
     version: int
     keys: Callable[[LedgerEvent], Sequence[Key]]
-    step: Callable[[Document | None, LedgerEvent], Document | None]
-    messages: Callable[[Document | None, Document | None, LedgerEvent], Sequence[Message]] = field(default=_silent)
+    step: Callable[[Any, LedgerEvent], Document | None]
+    messages: Callable[[Any, Any, LedgerEvent], Sequence[Message]] = field(default=_silent)
     leaves_house: bool = False
+    empty: Callable[[Key], Document] | None = None
+
+    def beginning(self, key: Key) -> Document | None:
+        """Return what `step` gets for a document that is not there."""
+        return self.empty(key) if self.empty is not None else None
+
+
+def silent(projection: Projection) -> Projection:
+    """Return a projection with the same documents that says nothing."""
+    return replace(projection, messages=_silent, leaves_house=False)

@@ -1,22 +1,26 @@
 """Documents from nothing: the fold of all canonical events, to compare with what we have or to put in its place."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from bitpay.kit.errors import NotFound
 from bitpay.ledger.book import BLOCKS, EVENTS, HEAD, IMAGES, Book, Head, head_of, header_of, image_document, write_of
 from bitpay.ledger.events import DecodedBlock, event_from
 from bitpay.ledger.fold import Documents, fold, keys_of
-from bitpay.ledger.projection import Key, LedgerEvent, Projection
+from bitpay.ledger.projection import Key, LedgerEvent, Projection, silent
 from bitpay.stacks.model import BlockHeader
 from bitpay.store import Database, Document, collection, create_indexes_as, transaction
 
 VERSIONS = collection("ledger_projections")
 
-_SUFFIX = "__replay"
+_MARK = "__replay_"
+_LEFT_OVER = timedelta(days=1)
+"""Older collections beside the real ones were left by a replay that was killed."""
 _BLOCKS_AT_ONCE = 200
 _MAX_DIFFERENCES = 1_000
 
@@ -86,13 +90,24 @@ async def _events_of(
     return events
 
 
-class Replay:
-    """Folds every canonical event into collections beside the real ones."""
+def _unheard(_: Progress) -> None:
+    """Hear of progress and do nothing."""
 
-    def __init__(self, database: Database, projections: Sequence[Projection]) -> None:
+
+class Replay:
+    """Folds every canonical event into collections beside the real ones, its own in every replay.
+
+    `tell` hears of the progress after every portion of blocks.
+    """
+
+    def __init__(
+        self, database: Database, projections: Sequence[Projection], *, tell: Callable[[Progress], None] = _unheard
+    ) -> None:
         self._database = database
+        self._suffix = f"{_MARK}{ObjectId()}"
+        self._tell = tell
         # Nothing is said: whoever heard it the first time need not hear it again.
-        self._projections = [Projection(one.collection, one.version, one.keys, one.step) for one in projections]
+        self._projections = [silent(one) for one in projections]
 
     async def verify(self) -> list[Difference]:
         """Return the documents that differ from the fold of their events, at one moment of the database."""
@@ -116,14 +131,15 @@ class Replay:
         await self._replace_images(book, progress)
         for projection in self._projections:
             name = projection.collection
-            await self._database[name + _SUFFIX].rename(name, dropTarget=True)
+            await self._database[name + self._suffix].rename(name, dropTarget=True)
             await record_versions(self._database, [projection])
         return progress
 
     async def _begin(self) -> Progress:
         await self._drop()
+        await self._sweep()
         for projection in self._projections:
-            await create_indexes_as(self._database, projection.collection, projection.collection + _SUFFIX)
+            await create_indexes_as(self._database, projection.collection, projection.collection + self._suffix)
         return Progress()
 
     async def _go_on(self, progress: Progress) -> Progress:
@@ -134,6 +150,7 @@ class Replay:
                 progress = await self._begin()
             elif portion.blocks:
                 await self._fold(portion, progress)
+                self._tell(progress)
             else:
                 return replace(progress, head=portion.head)
 
@@ -148,14 +165,14 @@ class Replay:
         )
         for name, changed in folded.changed.items():
             if writes := [write_of(key, document) for key, document in changed.items()]:
-                await self._database[name + _SUFFIX].bulk_write(writes, ordered=False)
+                await self._database[name + self._suffix].bulk_write(writes, ordered=False)
         progress.images += [image_document(*image) for image in folded.images]
         progress.last = portion.blocks[-1].header
         progress.blocks += len(portion.blocks)
         progress.events += len(events)
 
     async def _read(self, projection: Projection, keys: Sequence[Key]) -> Documents:
-        rows = self._database[projection.collection + _SUFFIX].find({"_id": {"$in": list(keys)}})
+        rows = self._database[projection.collection + self._suffix].find({"_id": {"$in": list(keys)}})
         return {row["_id"]: row async for row in rows}
 
     async def _replace_images(self, book: Book, progress: Progress) -> None:
@@ -174,7 +191,7 @@ class Replay:
         for projection in self._projections:
             name = projection.collection
             found = self._database[name].find(session=session).sort("_id", 1)
-            folded = self._database[name + _SUFFIX].find(session=session).sort("_id", 1)
+            folded = self._database[name + self._suffix].find(session=session).sort("_id", 1)
             async for difference in _merged(name, found, folded):
                 yield difference
                 count += 1
@@ -183,7 +200,14 @@ class Replay:
 
     async def _drop(self) -> None:
         for projection in self._projections:
-            await self._database.drop_collection(projection.collection + _SUFFIX)
+            await self._database.drop_collection(projection.collection + self._suffix)
+
+    async def _sweep(self) -> None:
+        """Drop what replays that were killed have left."""
+        for name in await self._database.list_collection_names():
+            _, mark, made = name.rpartition(_MARK)
+            if mark and datetime.now(UTC) - ObjectId(made).generation_time > _LEFT_OVER:
+                await self._database.drop_collection(name)
 
 
 async def _merged(
@@ -207,6 +231,18 @@ async def _merged(
 def _order(row: Mapping[str, Any]) -> tuple[bool, Any]:
     """Sort numbers before texts, as MongoDB does."""
     return isinstance(row["_id"], str), row["_id"]
+
+
+async def order(database: Database, projections: Sequence[Projection]) -> None:
+    """Have the documents of these projections folded anew by whoever follows, before the next block is applied."""
+    names = [projection.collection for projection in projections]
+
+    async def work(session: AsyncClientSession) -> None:
+        await database[VERSIONS].delete_many({"_id": {"$in": names}}, session=session)
+        # Whoever stands at the head must begin again, and finds the order then.
+        await database[HEAD].update_one({}, {"$inc": {"nonce": 1}}, session=session)
+
+    await transaction(database.client, work)
 
 
 async def record_versions(database: Database, projections: Sequence[Projection]) -> None:

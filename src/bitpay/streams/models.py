@@ -1,4 +1,4 @@
-"""The documents of `streams`: everything about a stream that follows from its events alone.
+"""The documents of `streams` and `receipts`: everything about a stream that follows from its events alone.
 
 What depends on the time now (status, vested, withdrawable, percent, the end block of a seconds stream) is not here;
 it is computed when read. Amounts are sats; `start` and `end` are on the stream's clock; `createdAt` and `updatedAt`
@@ -7,9 +7,11 @@ are block times in unix seconds.
 
 from typing import TypedDict
 
+from bitpay.ledger.documents import Dated
 from bitpay.store import collection, index
 
 STREAMS = collection("streams")
+RECEIPTS = collection("receipts")
 
 index(STREAMS, [("sender", 1), ("_id", -1)])
 index(STREAMS, [("recipient", 1), ("_id", -1)])
@@ -25,16 +27,7 @@ class CurvePoint(TypedDict):
     total: int
 
 
-class BlockRef(TypedDict):
-    """The block of the last change; what it says is confirmed once the block is deep enough."""
-
-    hash: str
-    height: int
-    burnHeight: int
-    time: int
-
-
-class StreamDocument(TypedDict):
+class StreamDocument(Dated, TypedDict):
     """One stream. `_id` and `streamId` are the number that the contract gave it.
 
     `startBlock`: for a blocks stream its start, for a seconds stream the block that created it; `endBlock` is None for
@@ -75,8 +68,18 @@ class StreamDocument(TypedDict):
     cancelledAtBlock: int | None
     depleted: bool
     moves: int
-    createdAt: int
-    updatedAt: int
-    txid: str
-    lastTxid: str
-    block: BlockRef
+
+
+class ReceiptDocument(Dated, TypedDict):
+    """That a stream has paid out: an NFT that cannot be transferred. `_id` and `streamId` are the stream's number.
+
+    `paid` are all sats ever withdrawn, `start` and `end` on the stream's clock. Nobody gets one where nothing was paid.
+    """
+
+    _id: int
+    streamId: int
+    holder: str
+    payer: str
+    paid: int
+    start: int
+    end: int

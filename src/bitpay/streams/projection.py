@@ -1,16 +1,17 @@
-"""Streams as a fold of what bitpay-core and the obligation NFT print. Pure and total."""
+"""Streams and receipts as folds of what bitpay-core and the two NFTs print. Pure and total."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
+from bitpay.ledger.documents import changed_by, made_by, shown, told
 from bitpay.ledger.projection import LedgerEvent, Message, Projection
 from bitpay.store import Document, storable
-from bitpay.streams.models import STREAMS
+from bitpay.streams.models import RECEIPTS, STREAMS
 
 VERSION = 1
 
 CORE = "bitpay-core"
 OBLIGATION = "bitpay-obligation-nft"
+RECEIPT = "bitpay-nft"
 
 _BLOCKS = "blocks"
 _SAID = {
@@ -32,8 +33,7 @@ def step(document: Document | None, event: LedgerEvent) -> Document | None:
         return _created(event)
     if document is None:
         return None
-    change = _STEPS[event.contract, event.name](document, event)
-    return {**document, **change, "updatedAt": event.block.time, "lastTxid": event.txid, "block": _block(event)}
+    return changed_by(event, document, _STEPS[event.contract, event.name](document, event))
 
 
 def messages(before: Document | None, after: Document | None, event: LedgerEvent) -> Sequence[Message]:
@@ -42,13 +42,7 @@ def messages(before: Document | None, after: Document | None, event: LedgerEvent
         return ()
     parties = {document[role] for document in (before, after) if document for role in ("sender", "holder")}
     rooms = (f"stream:{after['streamId']}", *(f"user:{party}" for party in sorted(filter(None, parties))))
-    data = {
-        "streamId": after["streamId"],
-        "change": {"name": event.name, **{_camel(name): value for name, value in event.fields.items()}},
-        "stream": {name: value for name, value in after.items() if name != "_id"},
-        "txid": event.txid,
-        "block": after["block"],
-    }
+    data = {"streamId": after["streamId"], "stream": shown(after), **told(event)}
     return (Message(_SAID.get(event.name, _UPDATED), data, rooms),)
 
 
@@ -88,11 +82,7 @@ def _created(event: LedgerEvent) -> Document:
         "cancelledAtBlock": None,
         "depleted": False,
         "moves": 0,
-        "createdAt": event.block.time,
-        "updatedAt": event.block.time,
-        "txid": event.txid,
-        "lastTxid": event.txid,
-        "block": _block(event),
+        **made_by(event),
     }
     return {**created, "settlesAt": _settles_at(created)}
 
@@ -176,14 +166,25 @@ def _settles_at(document: Document) -> int:
     return int(document["start"]) + after
 
 
-def _block(event: LedgerEvent) -> dict[str, Any]:
-    block = event.block
-    return {"hash": block.hash, "height": block.height, "burnHeight": block.burn_height, "time": block.time}
+def receipt_keys(event: LedgerEvent) -> Sequence[int | str]:
+    """Return the number of the stream whose receipt is minted."""
+    return (storable(int(event.fields["stream-id"])),) if event.contract == RECEIPT else ()
 
 
-def _camel(name: str) -> str:
-    head, *rest = name.split("-")
-    return head + "".join(part.capitalize() for part in rest)
+def receipt_step(_: Document | None, event: LedgerEvent) -> Document:
+    """Return the receipt: it is minted once and never changes."""
+    fields = event.fields
+    return {
+        "_id": storable(int(fields["stream-id"])),
+        "streamId": fields["stream-id"],
+        "holder": fields["holder"],
+        "payer": fields["payer"],
+        "paid": fields["paid"],
+        "start": fields["start"],
+        "end": fields["end"],
+        **made_by(event),
+    }
 
 
 PROJECTION = Projection(STREAMS, VERSION, keys, step, messages)
+PROJECTIONS = (PROJECTION, Projection(RECEIPTS, VERSION, receipt_keys, receipt_step))

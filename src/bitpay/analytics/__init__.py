@@ -1,0 +1,1 @@
+"""Analytics: totals per day and per account, as the events add up."""

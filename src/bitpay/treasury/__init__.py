@@ -1,0 +1,1 @@
+"""The treasury: what the admins decide together, and the account that collects fees."""
