@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 from limits import RateLimitItemPerMinute
+from tests.serving import answers, served
 
 from bitpay.app import create_app
 from bitpay.demo.control import ChainControl
@@ -137,14 +137,14 @@ async def live_instance(folder: Path, mongo_url: str) -> AsyncIterator[LiveInsta
         chain = spawn([*argv, "--empty-seconds", "1"], env=env, output=log)
     control = ChainControl(chain_url, CONTROL_TOKEN)
     try:
-        await _answers(f"{chain_url}/v2/info")
+        await answers(f"{chain_url}/v2/info")
         async with StacksClient(chain_url) as stacks:
             contracts = await bootstrap(stacks, control, keys, lambda _: None)
             settings = _settings(contracts, url, chain_url, mongo_url, folder)
             app = create_app(settings)
             app.state.services.get(RateLimits)._limits = GENEROUS  # all tests come from one address
-            async with _served(app, port), httpx.AsyncClient(base_url=url, timeout=PATIENCE) as http:
-                await _answers(f"{url}/readyz")
+            async with served(app, port), httpx.AsyncClient(base_url=url, timeout=PATIENCE) as http:
+                await answers(f"{url}/readyz")
                 yield LiveInstance(url, app, http, stacks, control, contracts, keys, chain_url, settings)
     finally:
         await control.close()
@@ -170,26 +170,3 @@ def _settings(contracts: Contracts, url: str, chain_url: str, mongo_url: str, fo
         "control_token": CONTROL_TOKEN,
     }
     return Settings(**given)
-
-
-@asynccontextmanager
-async def _served(app: FastAPI, port: int) -> AsyncIterator[None]:
-    config = uvicorn.Config(app, port=port, log_level="error", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await task
-
-
-async def _answers(url: str) -> None:
-    async with asyncio.timeout(60), httpx.AsyncClient() as http:
-        while True:
-            try:
-                if (await http.get(url)).is_success:
-                    return
-            except httpx.HTTPError:
-                pass
-            await asyncio.sleep(0.05)
