@@ -1,14 +1,18 @@
-"""What the ledger folds and what is audited: each domain's projection and checks, named once for all who need them."""
+"""What the ledger folds and what is audited: each domain's projections and checks, named once for all who need them."""
 
 from collections.abc import Sequence
 
+from bitpay.access.projection import PROJECTIONS as ACCESS
+from bitpay.analytics.projection import PROJECTIONS as ANALYTICS
 from bitpay.ledger.audit import Check
 from bitpay.ledger.projection import Projection
+from bitpay.marketplace.projection import PROJECTIONS as MARKETPLACE
 from bitpay.protocol.ids import Contracts
 from bitpay.streams.audit import stream_check
-from bitpay.streams.projection import PROJECTION as STREAMS
+from bitpay.streams.projection import PROJECTIONS as STREAMS
+from bitpay.treasury.projection import PROJECTIONS as TREASURY
 
-PROJECTIONS: tuple[Projection, ...] = (STREAMS,)
+PROJECTIONS: tuple[Projection, ...] = (*STREAMS, *MARKETPLACE, *TREASURY, *ACCESS, *ANALYTICS)
 
 
 def checks(contracts: Contracts) -> Sequence[Check]:

@@ -12,19 +12,13 @@ from hypothesis import strategies as st
 from tests.ledger.any_events import KINDS, Facts
 from tests.ledger.ledger_chain import CONTRACTS, PEOPLE
 
-from bitpay.access.projection import PROJECTIONS as ACCESS
-from bitpay.analytics.projection import PROJECTIONS as ANALYTICS
 from bitpay.ledger.events import storable_fields
 from bitpay.ledger.projection import Key, LedgerEvent, Message, Projection
-from bitpay.marketplace.projection import PROJECTIONS as MARKETPLACE
 from bitpay.protocol.events import decode_event
+from bitpay.registry import PROJECTIONS
 from bitpay.stacks import clarity
 from bitpay.stacks.model import BlockHeader
 from bitpay.store import Document
-from bitpay.streams.projection import PROJECTIONS as STREAMS
-from bitpay.treasury.projection import PROJECTIONS as TREASURY
-
-PROJECTIONS = (*STREAMS, *MARKETPLACE, *TREASURY, *ACCESS, *ANALYTICS)
 
 ROOMS = ("marketplace", "treasury", "stream:", "user:")
 Documents = dict[Key, Document]
