@@ -80,6 +80,11 @@ class Contract:
         """The functions by name, in the order of the source."""
         return {one.name: one for form in self.forms if form.head in DEFINITIONS for one in [_function(form)]}
 
+    @cached_property
+    def constants(self) -> frozenset[str]:
+        """The names of the constants."""
+        return frozenset(form.arguments[0].text for form in self.forms if form.head == "define-constant")
+
     def comment_before(self, form: Form) -> str:
         """Return the comment right before a form, as one line of text."""
         lines = []

@@ -25,7 +25,7 @@ from bitpay.protocol.ids import NAMES
 from bitpay.protocol.sources import source
 
 ROOT = Path(__file__).parents[1]
-STORIES = 40
+STORIES = 16
 """Stories of the property tests, each from a seed of its own."""
 STEPS = 100
 IGNORED = ("test_contract_garbage.py", "test_contract_costs.py")
@@ -35,6 +35,8 @@ _COMPARED = {"call", "read", "evaluate", "dataVar", "mapEntry"}
 _CHANGING = {"open", "deploy", "mintStx", "mintFt", "snapshot", "restore", "forget", "repeat"}
 
 Operation: TypeAlias = tuple[str, dict[str, Any]]
+Place: TypeAlias = tuple[str, int, int]
+"""Contract, line and column where an expression begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,11 @@ class Exchange:
 
 @dataclass(slots=True)
 class Part:
-    """What was asked from one return to the beginning to the next."""
+    """What was asked from one return to the beginning to the next, and which expressions that evaluated (if known)."""
 
     name: str
     exchanges: list[Exchange] = field(default_factory=list)
+    evaluated: set[Place] = field(default_factory=set)
 
     @property
     def functions(self) -> set[tuple[str, str]]:
@@ -73,11 +76,13 @@ class Recording:
 
 
 class Recorder:
-    """Listens to every VM's channel. `test` names whatever is asking now."""
+    """Listens to every VM's channel. `test` names whatever is asking now; `evaluated` is by test."""
 
     def __init__(self) -> None:
         self.test = "setup"
         self.heard: dict[int, list[Exchange]] = {}
+        self.evaluated: dict[str, set[Place]] = {}
+        self._counts: dict[tuple[str, str], int] = {}
         self._channels: list[Channel] = []
 
     @contextmanager
@@ -105,13 +110,31 @@ class Recorder:
             exchange = Exchange([one for one, _ in kept], [one for _, one in kept], self.test)
             self.heard.setdefault(self._channels.index(channel), []).append(exchange)
 
+    def note_coverage(self) -> None:
+        """Note what was evaluated since the last time, as the present test's."""
+        tracking = [self._channels[at] for at, one in self.heard.items() if _start(one).get("trackCoverage")]
+        for channel in tracking:
+            counted: dict[str, dict[str, int]] = channel.ask([("coverage", {})])[0]["ok"]
+            counts = {(contract, place): times for contract, one in counted.items() for place, times in one.items()}
+            fresh = {key for key, times in counts.items() if times != self._counts.get(key)}
+            self.evaluated.setdefault(self.test, set()).update(_place(*key) for key in fresh)
+            self._counts = counts
+
     def recordings(self) -> list[Recording]:
         """Return one recording for each VM that tracked no costs."""
         return [
-            _divide(exchanges)
-            for exchanges in self.heard.values()
-            if not exchanges[0].operations[0][1].get("trackCosts", False)
+            _divide(exchanges) for exchanges in self.heard.values() if not _start(exchanges).get("trackCosts", False)
         ]
+
+
+def _start(exchanges: Sequence[Exchange]) -> dict[str, Any]:
+    """Return how a VM was started."""
+    return exchanges[0].operations[0][1]
+
+
+def _place(contract: str, place: str) -> Place:
+    line, column = place.split(":")
+    return contract.partition(".")[2], int(line), int(column)
 
 
 def _divide(exchanges: Sequence[Exchange]) -> Recording:
@@ -155,9 +178,15 @@ class _Names:
         """Name the test that asks from now on."""
         self._recorder.test = nodeid
 
+    @pytest.hookimpl
+    def pytest_runtest_logfinish(self) -> None:
+        """Note what the test evaluated."""
+        self._recorder.note_coverage()
 
-def record_tests() -> Recording:
-    """Run the contracts' tests. Ends the program where one fails."""
+
+def record_tests(folder: Path) -> Recording:
+    """Run the contracts' tests, tracking coverage. Ends the program where one fails."""
+    os.environ["BITPAY_CONTRACT_COVERAGE"] = str(folder / "coverage.json")
     recorder = Recorder()
     ignored = [f"--ignore=tests/contracts/{name}" for name in IGNORED]
     with recorder.listening():
@@ -165,16 +194,20 @@ def record_tests() -> Recording:
         code = pytest.main(options, plugins=[_Names(recorder)])
     if code != pytest.ExitCode.OK:
         sys.exit("The contracts' tests must pass before changes of the contracts can be tried.")
-    return max(recorder.recordings(), key=lambda one: len(one.parts))
+    recording = max(recorder.recordings(), key=lambda one: len(one.parts))
+    for part in recording.parts:
+        part.evaluated = recorder.evaluated[part.name]
+    return recording
 
 
 def write(path: Path) -> None:
     """Record stories and tests in this process, and write them down."""
     sources = {name: source(name) for name in NAMES}
-    document = {"sources": sources, "stories": asdict(record_stories()), "tests": asdict(record_tests())}
     path.parent.mkdir(parents=True, exist_ok=True)
+    stories, tests = record_stories(), record_tests(path.parent)
+    document = {"sources": sources, "stories": asdict(stories), "tests": asdict(tests)}
     with gzip.open(path, "wt", compresslevel=3) as file:
-        json.dump(document, file, separators=(",", ":"))
+        json.dump(document, file, separators=(",", ":"), default=sorted)
 
 
 def ensure(path: Path) -> None:
@@ -196,7 +229,10 @@ def read(path: Path) -> tuple[dict[str, str], Recording, Recording]:
 def _recording(document: dict[str, Any]) -> Recording:
     return Recording(
         [_exchange(one) for one in document["setup"]],
-        [Part(part["name"], [_exchange(one) for one in part["exchanges"]]) for part in document["parts"]],
+        [
+            Part(part["name"], [_exchange(one) for one in part["exchanges"]], set(map(tuple, part["evaluated"])))
+            for part in document["parts"]
+        ],
     )
 
 

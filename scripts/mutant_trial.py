@@ -5,12 +5,14 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from scripts.mutant_recording import Exchange, Operation, Part, Recording, read
+from scripts import clarity_reader, mutant_recording
+from scripts.clarity_reader import Contract, Form
+from scripts.mutant_recording import Exchange, Operation, Part, Place, Recording
 from scripts.mutations import Mutation
 
 from bitpay.localchain.vm import Vm
@@ -24,6 +26,10 @@ FRESH_AFTER = 200
 """Trials after which a VM is replaced: its memory never shrinks."""
 TEXTUAL: Final = ("tests/contracts/test_contract_events.py", "tests/contracts/test_error_table.py")
 """Tests that read the source instead of asking the VM."""
+FIRST_STORIES = 3
+"""Stories that are asked before the tests: most changes are seen there."""
+SUSPECTS = 3
+"""Tests with a different answer that are run together."""
 _TEST_SECONDS = 600
 
 
@@ -44,10 +50,11 @@ class Bench:
     """A VM on which changes are tried one after the other."""
 
     def __init__(self, path: Path) -> None:
-        self._sources, self._stories, self._tests = read(path)
+        self._sources, self._stories, self._tests = mutant_recording.read(path)
+        self._contracts = {name: clarity_reader.read(name, source) for name, source in self._sources.items()}
         self._vm: Vm | None = None
         self._trials = 0
-        self._noticed: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._noticed: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
 
     def close(self) -> None:
         """End the VM."""
@@ -56,43 +63,68 @@ class Bench:
             self._vm = None
 
     def attempt(self, mutation: Mutation) -> Trial:
-        """Deploy the change and ask everything that was recorded, until an answer differs."""
+        """Deploy the change and ask everything that was recorded and evaluates it, until a test fails."""
+        self._seen_by: list[str] = []
         try:
-            noticed = self._by_stories(mutation)
-            if noticed is None:
-                noticed = self._by_tests(mutation)
+            noticed = next(self._notices(mutation), None)
         except _Unviable as reason:
             return Trial(mutation.key, "unviable", str(reason)[:300])
-        status: Status = "survived" if noticed is None or noticed.startswith("seen") else "killed"
-        return Trial(mutation.key, status, noticed or "not seen")
+        if noticed is not None:
+            return Trial(mutation.key, "killed", noticed)
+        seen = f"seen by {self._seen_by[0]}, which does not mind" if self._seen_by else "not seen"
+        return Trial(mutation.key, "survived", seen)
 
-    def _by_stories(self, mutation: Mutation) -> str | None:
+    def _notices(self, mutation: Mutation) -> Iterator[str]:
+        stories = self._in_order(mutation)
+        yield from self._by_stories(mutation, stories[:FIRST_STORIES])
+        yield from self._by_tests(mutation)
+        yield from self._by_stories(mutation, stories[FIRST_STORIES:])
+
+    def _by_stories(self, mutation: Mutation, stories: Sequence[Part]) -> Iterator[str]:
         replay = self._begin(self._stories, mutation)
-        place = f"{mutation.contract} {mutation.function}"
-        for part in self._in_order(place, mutation):
-            difference = replay.first_difference(part)
-            if difference is not None:
-                self._noticed[place][part.name] += 1
-                return part.name
-        return None
+        for part in stories:
+            if replay.first_difference(part) is not None:
+                self._noticed[_neighbourhood(mutation)][part.name] += 1
+                yield part.name
 
-    def _in_order(self, place: str, mutation: Mutation) -> Sequence[Part]:
+    def _in_order(self, mutation: Mutation) -> Sequence[Part]:
         """Return first what noticed other changes of the function, then what calls it."""
         function = mutation.contract, mutation.function
-        noticed = self._noticed[place]
+        noticed = self._noticed[_neighbourhood(mutation)]
         return sorted(self._stories.parts, key=lambda part: (-noticed[part.name], function not in part.functions))
 
-    def _by_tests(self, mutation: Mutation) -> str | None:
+    def _by_tests(self, mutation: Mutation) -> Iterator[str]:
+        places = self._reach(mutation)
+        parts = [part for part in self._tests.parts if places is None or not places.isdisjoint(part.evaluated)]
         replay = self._begin(self._tests, mutation)
-        suspects: dict[str, None] = {}
-        for part in self._tests.parts:
+        asked: list[str] = [*TEXTUAL]
+        for part in sorted(parts, key=lambda one: len(one.exchanges)):
             difference = replay.first_difference(part)
-            if difference is not None:
-                suspects.setdefault(difference.test)
-        failed = run_tests(mutation, self._sources, [*TEXTUAL, *suspects])
+            if difference is None or difference.test in self._seen_by:
+                continue
+            self._seen_by.append(difference.test)
+            asked.append(difference.test)
+            if len(self._seen_by) % SUSPECTS == 0:
+                yield from self._failing(mutation, asked)
+                asked.clear()
+        if asked:
+            yield from self._failing(mutation, asked)
+
+    def _failing(self, mutation: Mutation, tests: Sequence[str]) -> Iterator[str]:
+        failed = run_tests(mutation, self._sources, tests)
         if failed is not None:
-            return failed
-        return f"seen by {next(iter(suspects))}, which does not mind" if suspects else None
+            yield failed
+
+    def _reach(self, mutation: Mutation) -> set[Place] | None:
+        """Return the expressions without whose evaluation nothing can differ; None where that is not known."""
+        contract = self._contracts[mutation.contract]
+        if mutation.function in contract.functions:
+            inside = [form for form in _forms(contract) if mutation.start <= form.start and form.end <= mutation.end]
+        elif mutation.function in contract.constants:
+            inside = [form for form in _forms(contract) if form.text == mutation.function]
+        else:
+            return None
+        return {(contract.name, *form.place) for form in inside}
 
     def _begin(self, recording: Recording, mutation: Mutation) -> "_Replay":
         if self._vm is None or self._trials >= FRESH_AFTER:
@@ -105,6 +137,15 @@ class Bench:
         replay = _Replay(self._vm, mutation.contract, original, mutation.apply(original))
         replay.set_up(recording)
         return replay
+
+
+def _neighbourhood(mutation: Mutation) -> tuple[str, str]:
+    return mutation.contract, mutation.function
+
+
+def _forms(contract: Contract) -> Iterator[Form]:
+    """Yield what stands in the functions' bodies."""
+    return (form for one in contract.functions.values() for body in one.body for form in body.walk())
 
 
 class _Replay:
