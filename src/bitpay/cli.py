@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from bitpay.commands import stream
+from bitpay.commands import chain, stream
 from bitpay.commands.context import Data, reports_errors
 from bitpay.commands.demo import demo
 from bitpay.commands.deploy import deploy
@@ -17,6 +17,7 @@ from bitpay.kit.errors import InvalidInput
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.add_typer(stream.app, name="stream")
+app.add_typer(chain.app, name="chain")
 app.command()(demo)
 app.command()(deploy)
 

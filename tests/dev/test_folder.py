@@ -9,7 +9,7 @@ import pytest
 from bitpay.dev.folder import DataFolder, Instance
 from bitpay.kit.errors import Conflict, InvalidInput, NotFound
 
-HERE = Instance("http://127.0.0.1:1", "http://127.0.0.1:2", "mongodb://127.0.0.1:3", "token", 4)
+HERE = Instance("http://127.0.0.1:1", "http://127.0.0.1:2", "chain token", "mongodb://127.0.0.1:3", "token", 4)
 
 
 def test_one_owner_at_a_time(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bitpay.kit.errors import InvalidInput
-from bitpay.kit.money import MAX_SATS, THIN_SPACE, format_sats, format_sbtc, parse_sats, parse_sbtc
+from bitpay.kit.money import MAX_SATS, THIN_SPACE, format_sats, format_sbtc, parse_sats, parse_sbtc, parse_stx
 
 
 @given(st.integers(1, MAX_SATS))
@@ -31,3 +31,14 @@ def test_no_other_sats(text: str | int) -> None:
 def test_no_other_sbtc(text: str) -> None:
     with pytest.raises(InvalidInput):
         parse_sbtc(text)
+
+
+def test_stx_are_exact() -> None:
+    assert parse_stx("0.000001") == 1
+    assert parse_stx("1234567890.29") == 1_234_567_890_290_000
+
+
+@pytest.mark.parametrize("text", ["0", "0.0000001", "-1", "1e3", ".5", "5.", "", "12345678901"])
+def test_no_other_stx(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        parse_stx(text)

@@ -68,6 +68,45 @@ def test_a_wrong_length_in_the_middle_hides_nothing(path: Path, byte: int, bit: 
     assert path.read_bytes() == damaged
 
 
+@pytest.fixture
+def unwaited(tmp_path: Path) -> tuple[Path, list[int]]:
+    """A journal whose records 2 and 3 were not waited for, and the places of all."""
+    path = tmp_path / "unwaited"
+    with Journal(path) as journal:
+        places = [
+            *journal.append([{"n": 1}]),
+            *journal.append([{"n": 2}, {"n": 3}], sync=False),
+            *journal.append([{"n": 4}]),
+        ]
+    return path, places
+
+
+def test_what_nobody_waited_for_comes_back_too(unwaited: tuple[Path, list[int]]) -> None:
+    path, places = unwaited
+    assert numbers(path) == [1, 2, 3, 4]
+    with Journal(path) as journal:
+        assert journal.read(places[1]) == {"n": 2}
+
+
+def test_what_nobody_waited_for_may_be_damaged_at_the_end(unwaited: tuple[Path, list[int]]) -> None:
+    path, places = unwaited
+    end = bytearray(path.read_bytes()[: places[3]])
+    end[places[1] + 12] ^= 0xFF
+    path.write_bytes(end)
+    assert numbers(path) == [1]
+    assert path.stat().st_size == places[1]
+
+
+@pytest.mark.parametrize("byte", range(20))
+def test_damage_before_what_was_waited_for_is_not_hidden(unwaited: tuple[Path, list[int]], byte: int) -> None:
+    path, places = unwaited
+    damaged = bytearray(path.read_bytes())
+    damaged[places[1] + byte] ^= 0x80
+    path.write_bytes(damaged)
+    with pytest.raises(JournalDamaged):
+        records(path)
+
+
 def test_a_journal_torn_at_birth_starts_anew(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     path.write_bytes(MAGIC[:5])

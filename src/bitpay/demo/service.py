@@ -39,11 +39,11 @@ class DemoService:
 
     async def warp(self, seconds: int) -> ChainTime:
         """Let the chain's clock jump."""
-        return await self._reached(await self._control.warp(seconds))
+        return await self._reached((await self._control.warp(seconds)).height)
 
     async def mine(self, blocks: int) -> ChainTime:
         """Mine blocks now."""
-        return await self._reached(await self._control.mine(blocks))
+        return await self._reached((await self._control.mine(blocks))[-1].height)
 
     def _address(self, who: str) -> str:
         try:

@@ -23,10 +23,11 @@ _OURS = frozenset({"accounts.json", "accounts.draft", "instance.json", "instance
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """Where a running development instance answers, for the commands that talk to it."""
+    """Where a running development instance answers, and the tokens that open its powers and its chain's."""
 
     url: str
     stacks_api_url: str
+    chain_token: str
     mongodb_url: str
     dev_token: str
     pid: int

@@ -84,7 +84,9 @@ class DevInstance:
             open_parts.push_async_callback(control.close)
             await bootstrap(client, control, self._accounts, self._say)
         await bitpay.settle()
-        here = Instance(self.url, self._chain_url, self._mongodb_url(), self._dev_token, os.getpid())
+        here = Instance(
+            self.url, self._chain_url, self._control_token, self._mongodb_url(), self._dev_token, os.getpid()
+        )
         self._folder.announce(here)
 
     def _greet(self, seconds: float) -> None:

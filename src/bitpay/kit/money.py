@@ -1,4 +1,4 @@
-"""Money as integer sats (1 sBTC = 100,000,000 sats), never a float, never rounded up."""
+"""Money as integer sats (1 sBTC = 100,000,000 sats) and micro-STX, never a float, never rounded up."""
 
 import re
 from decimal import Decimal
@@ -6,6 +6,7 @@ from decimal import Decimal
 from bitpay.kit.errors import InvalidInput
 
 SATS_PER_SBTC = 100_000_000
+MICRO_PER_STX = 1_000_000
 MAX_SATS = 2_100_000_000_000_000
 """Every bitcoin there will ever be, in sats: the protocol's upper bound for any amount."""
 
@@ -13,6 +14,7 @@ THIN_SPACE = "\u2009"
 
 _SATS = re.compile(r"[0-9]{1,16}")
 _SBTC = re.compile(r"[0-9]{1,8}(\.[0-9]{1,8})?")
+_STX = re.compile(r"[0-9]{1,10}(\.[0-9]{1,6})?")
 
 
 def parse_sats(text: str | int) -> int:
@@ -27,6 +29,16 @@ def parse_sbtc(text: str) -> int:
     if not _SBTC.fullmatch(text):
         raise InvalidInput(f"An amount of sBTC is a number like 0.001, with at most 8 decimals; {_shown(text)} is not.")
     return _bounded(int(Decimal(text) * SATS_PER_SBTC))
+
+
+def parse_stx(text: str) -> int:
+    """Read a decimal amount of STX ("1.5") exactly and return it in micro-STX, at least 1."""
+    if not _STX.fullmatch(text):
+        raise InvalidInput(f"An amount of STX is a number like 1.5, with at most 6 decimals; {_shown(text)} is not.")
+    micro = int(Decimal(text) * MICRO_PER_STX)
+    if not micro:
+        raise InvalidInput("An amount of STX is at least 0.000001.")
+    return micro
 
 
 def format_sats(sats: int) -> str:

@@ -19,7 +19,7 @@ from bitpay.localchain.clock import MAX_OFFSET, ChainClock
 from bitpay.localchain.journal import Journal
 from bitpay.localchain.machine import Machine
 from bitpay.localchain.mempool import Mempool, Pending
-from bitpay.localchain.reorganization import Fork, Reorganization
+from bitpay.localchain.reorganization import Fork, Reorganization, Switch
 from bitpay.localchain.vm import SBTC
 
 SBTC_ASSET = f"{SBTC}::sbtc-token"
@@ -87,18 +87,16 @@ class Chain:
 
     def _read_record(self, record: Mapping[str, Any], place: int) -> None:
         if "block" in record:
-            self.archive.add(Block.from_json(record["block"]), place)
+            self._land(Block.from_json(record["block"]), place)
         elif "branch" in record:
             self._branch[place] = Block.from_json(record["branch"])
         elif "switch" in record:
-            self._switch(record["switch"])
+            self._land_branch(Switch.from_json(record["switch"]), self._branch)
+            self._branch.clear()
+        elif "waits" in record:
+            self.mempool.restore([Pending.from_json(record["waits"])])
         elif "offset" in record:
             self.clock.offset = record["offset"]
-
-    def _switch(self, record: Mapping[str, Any]) -> None:
-        self.archive.switch(record["height"], [(self._branch[place], place) for place in record["places"]])
-        self._branch.clear()
-        self.fork = record["fork"]
 
     def _write_genesis(self, genesis: Genesis) -> dict[str, Any]:
         time = self.clock.now() if genesis.time is None else genesis.time
@@ -113,13 +111,17 @@ class Chain:
     # Transactions
 
     def submit(self, raw: bytes) -> str:
-        """Take a transaction into the mempool. Returns its id (0x). Raises Undecodable or Rejected."""
-        tx = decode(raw)
-        txid = "0x" + tx.txid()
-        if self.mempool.get(txid) is None:
-            Admission(self.archive.nonces, self.stx_balance, self.interface).check(tx, len(raw))
-            self.mempool.add(Pending(txid, raw, tx, self.clock.now(), self.archive.tip.burn_height))
-        return txid
+        """Take a transaction into the mempool. Returns its id (0x). Raises Undecodable or Rejected.
+
+        Killing the process does not lose it; if the machine fails, what came since the last block may be lost.
+        """
+        entry = Pending.of(decode(raw), raw, self.clock.now(), self.archive.tip.burn_height)
+        if self.mempool.get(entry.txid) is None:
+            Admission(self.archive.nonces, self.stx_balance, self.interface).check(entry.tx, len(raw))
+            self.mempool.check(entry)
+            self._journal.append([{"waits": entry.to_json()}], sync=False)
+            self.mempool.add(entry)
+        return entry.txid
 
     def has_work(self) -> bool:
         """Tell whether a transaction waits whose nonces are next, and that was not left out of the last block."""
@@ -162,8 +164,7 @@ class Chain:
 
     def _land(self, block: Block, place: int) -> None:
         self.archive.add(block, place)
-        for mined in block.transactions:
-            self.mempool.remove(mined.txid)
+        self.mempool.mined(block)
         self.mempool.settle(self.archive.nonces, block.header.burn_height)
 
     # Time
@@ -189,10 +190,13 @@ class Chain:
         Raises InvalidInput or Rejected, and then nothing is changed, when the plan is not possible.
         """
         fork = Fork(plan, self.archive, self.machine, self._assembler, self._journal, self.clock)
-        fork.make(self.fork + 1)
+        switch = fork.make(self.fork + 1)
         landed: list[Change] = []
-        self.exclusively(lambda: landed.append(fork.land(self.mempool)))
-        self.fork += 1
+        self.exclusively(lambda: landed.append(self._land_branch(switch, fork.blocks)))
         self._interfaces.clear()
         self._listener(landed[0])
         return landed[0]
+
+    def _land_branch(self, switch: Switch, branch: Mapping[int, Block]) -> Change:
+        self.fork = switch.fork
+        return switch.land(self.archive, self.mempool, branch)

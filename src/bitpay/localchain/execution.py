@@ -67,14 +67,14 @@ class Executor:
         self._vm.run([fee_of(tx)])
         deployment = Deployment(payload.name, payload.source, sender, payload.clarity_version)
         if not (can_be_violated(tx) and _MOVES_ASSETS.search(payload.source)):
-            return _judge(tx, raw, self._vm.run([deployment])[0])
+            return _judge(tx, raw, self._vm.deploy_measured(deployment))
         return self._deploy_guarded(tx, raw, deployment)
 
     def _deploy_guarded(self, tx: Transaction, raw: bytes, deployment: Deployment) -> MinedTransaction:
         # A deployment cannot be attempted: the VM keeps what is not in its store. It is done and, if need be, undone.
         before = self._vm.snapshot()
         try:
-            mined = _judge(tx, raw, self._vm.run([deployment])[0])
+            mined = _judge(tx, raw, self._vm.deploy_measured(deployment))
             if mined.status is TransactionStatus.ABORT_BY_POST_CONDITION:
                 self._vm.restore(before)
         finally:

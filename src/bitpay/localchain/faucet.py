@@ -5,7 +5,7 @@ from typing import Literal
 
 from bitpay.kit.errors import InvalidInput
 from bitpay.localchain.admission import CHAINING_LIMIT, NETWORK
-from bitpay.localchain.chain import Chain, Genesis
+from bitpay.localchain.chain import SBTC_ASSET, Chain, Genesis
 from bitpay.localchain.vm import SBTC
 from bitpay.stacks.addresses import parse_principal
 from bitpay.stacks.clarity import NONE, principal, uint
@@ -53,10 +53,16 @@ class Faucet:
             to = parse_principal(recipient)
         except StacksError as error:
             raise InvalidInput(f"{recipient!r} is not a principal: {error}") from error
-        if amount <= 0:
-            raise InvalidInput("An amount must be positive.")
+        if not 0 < amount <= self._left(token):
+            raise InvalidInput(f"The faucet can give 1 to {self._left(token)}, not {amount}.")
         raw = sign(self._transaction(token, str(to), amount), KEY).encode()
         return self._chain.submit(raw), raw
+
+    def _left(self, token: Token) -> int:
+        """Return the uSTX or sats that the faucet has at the tip."""
+        if token == "stx":  # noqa: S105 - a kind of money
+            return max(0, self._chain.stx_balance(ADDRESS) - _FEE)
+        return self._chain.archive.balances.get((ADDRESS, SBTC_ASSET), 0)
 
     def _transaction(self, token: Token, recipient: str, amount: int) -> Transaction:
         waiting = self._chain.mempool.nonces(ADDRESS)

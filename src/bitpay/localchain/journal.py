@@ -1,7 +1,8 @@
 """The chain's truth on disk: an append-only file of records, each whole or not there.
 
-A record is its length and CRC-32 (4 bytes each, big-endian) and deflated JSON. A crash can tear only the last record,
-which is cut off at the next start; a damaged record in the middle is an error.
+A record is its length and CRC-32 (4 bytes each, big-endian) and deflated JSON. A crash can tear only the last record
+and those that nobody waited for (their length has the highest bit set, their checksum starts from 1), which are cut
+off at the next start; a damaged record before one that was waited for is an error.
 """
 
 import fcntl
@@ -16,6 +17,8 @@ from typing import Any, Self
 from bitpay.kit.errors import Conflict
 
 _HEAD = struct.Struct(">II")
+_UNSAFE = 1 << 31
+"""Marks the length of a record that was on disk only once a later one was."""
 _DEFLATED = b"\x78\x01"
 """How every record's body begins."""
 MAGIC = b"localchain journal 1\n"
@@ -84,7 +87,7 @@ class Journal:
             yield place, record
             place = after
         if place < self._end:
-            if self._holds_a_record_after(place):
+            if self._holds_a_safe_record_after(place):
                 raise JournalDamaged(f"{self._path} is damaged at byte {place}")
             self._file.truncate(place)
             os.fsync(self._file.fileno())
@@ -98,7 +101,7 @@ class Journal:
         places, frames = [], []
         place = self._end
         for record in records:
-            frame = _frame(record)
+            frame = _frame(record, 0 if sync else _UNSAFE)
             places.append(place)
             frames.append(frame)
             place += len(frame)
@@ -117,23 +120,21 @@ class Journal:
         head = self._read(place, _HEAD.size)
         if len(head) < _HEAD.size:
             return None
-        length, checksum = _HEAD.unpack(head)
+        mark, checksum = _HEAD.unpack(head)
+        length = mark & ~_UNSAFE
         body = self._read(place + _HEAD.size, length)
-        after = place + _HEAD.size + length
-        if len(body) == length and zlib.crc32(body) == checksum:
-            return json.loads(zlib.decompress(body)), after
-        if after >= self._end:
-            return None  # torn
-        raise JournalDamaged(f"{self._path} is damaged at byte {place}")
+        if len(body) == length and _checksum(body, mark & _UNSAFE) == checksum:
+            return json.loads(zlib.decompress(body)), place + _HEAD.size + length
+        return None
 
-    def _holds_a_record_after(self, place: int) -> bool:
-        """Tell whether what looks torn is damage: a length that is wrong hides all that follows."""
+    def _holds_a_safe_record_after(self, place: int) -> bool:
+        """Tell whether what looks torn is damage: all before a record that was waited for must be whole."""
         rest = self._read(place, self._end - place)
         at = rest.find(_DEFLATED, _HEAD.size + 1)
         while at >= 0:
             length, checksum = _HEAD.unpack_from(rest, at - _HEAD.size)
-            if at + length <= len(rest) and zlib.crc32(memoryview(rest)[at : at + length]) == checksum:
-                return True
+            if at + length <= len(rest) and _checksum(memoryview(rest)[at : at + length], 0) == checksum:
+                return True  # a marked length is too long for this
             at = rest.find(_DEFLATED, at + 1)
         return False
 
@@ -148,6 +149,10 @@ class Journal:
             os.fsync(self._file.fileno())
 
 
-def _frame(record: Any) -> bytes:  # noqa: ANN401 - JSON
+def _frame(record: Any, mark: int) -> bytes:  # noqa: ANN401 - JSON
     body = zlib.compress(json.dumps(record, separators=(",", ":")).encode(), 1)
-    return _HEAD.pack(len(body), zlib.crc32(body)) + body
+    return _HEAD.pack(len(body) | mark, _checksum(body, mark)) + body
+
+
+def _checksum(body: bytes | memoryview, mark: int) -> int:
+    return zlib.crc32(body, 1 if mark else 0)

@@ -1,8 +1,11 @@
 """Transactions that wait for a block."""
 
-from collections.abc import Iterator, Mapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
+from bitpay.localchain.blocks import Block
 from bitpay.localchain.rejections import Rejected
 from bitpay.stacks.transactions import Transaction
 
@@ -20,6 +23,21 @@ class Pending:
     tx: Transaction
     received: int
     burn_height: int
+
+    @classmethod
+    def of(cls, tx: Transaction, raw: bytes, received: int, burn_height: int) -> Self:
+        """Return `tx`, whose bytes are `raw`, as one that waits from now on."""
+        return cls("0x" + tx.txid(), raw, tx, received, burn_height)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the journal's form."""
+        return {"raw": self.raw.hex(), "received": self.received, "burn_height": self.burn_height}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Read the journal's form."""
+        raw = bytes.fromhex(document["raw"])
+        return cls.of(Transaction.decode(raw), raw, document["received"], document["burn_height"])
 
     @property
     def claims(self) -> set[tuple[str, int]]:
@@ -65,19 +83,29 @@ class Mempool:
         """Return the nonces of an account that waiting transactions use, in order."""
         return sorted(nonce for owner, nonce in list(self._claims) if owner == account)
 
-    def add(self, entry: Pending) -> None:
-        """Take a transaction; one that uses the same nonce is replaced if it pays less, else this is Rejected."""
-        rivals = {rival.txid: rival for claim in entry.claims if (rival := self._claims.get(claim))}
-        if any(entry.tx.fee <= rival.tx.fee for rival in rivals.values()):
+    def check(self, entry: Pending) -> None:
+        """Raise Rejected when a transaction that pays as much waits with the same nonce."""
+        if any(entry.tx.fee <= rival.tx.fee for rival in self._rivals(entry)):
             raise Rejected(entry.txid.removeprefix("0x"), "ConflictingNonceInMempool")
-        for rival in rivals.values():
+
+    def _rivals(self, entry: Pending) -> list[Pending]:
+        return list({rival.txid: rival for claim in entry.claims if (rival := self._claims.get(claim))}.values())
+
+    def add(self, entry: Pending) -> None:
+        """Take a transaction; those that use the same nonce are replaced if they pay less, else this is Rejected."""
+        self.check(entry)
+        for rival in self._rivals(entry):
             self.drop(rival.txid, "dropped_replace_by_fee", replaced_by=entry.txid)
         self._pending[entry.txid] = entry
         self._claims.update(dict.fromkeys(entry.claims, entry))
         self._dropped.pop(entry.txid, None)
 
-    def remove(self, txid: str) -> Pending | None:
-        """Take a transaction out, because it is in a block."""
+    def mined(self, block: Block) -> None:
+        """Take out what is in a block."""
+        for mined in block.transactions:
+            self._remove(mined.txid)
+
+    def _remove(self, txid: str) -> Pending | None:
         entry = self._pending.pop(txid, None)
         for claim in entry.claims if entry else ():
             self._claims.pop(claim, None)
@@ -85,7 +113,7 @@ class Mempool:
 
     def drop(self, txid: str, status: str, replaced_by: str | None = None) -> None:
         """Give up on a transaction."""
-        entry = self.remove(txid)
+        entry = self._remove(txid)
         if entry is not None:
             self.bury(entry, status, replaced_by)
 
@@ -102,3 +130,9 @@ class Mempool:
                 self.drop(entry.txid, "dropped_replace_by_fee")
             elif burn_height - entry.burn_height > MAX_AGE_BLOCKS:
                 self.drop(entry.txid, "dropped_stale_garbage_collect")
+
+    def restore(self, entries: Iterable[Pending]) -> None:
+        """Let transactions wait again, except where another one now waits with the nonce."""
+        for entry in entries:
+            with contextlib.suppress(Rejected):
+                self.add(entry)

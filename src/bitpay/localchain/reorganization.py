@@ -1,10 +1,9 @@
 """Another history for the latest blocks: which transactions it has, in which order, in how many blocks."""
 
-import contextlib
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Self
 
 from bitpay.kit.errors import InvalidInput
 from bitpay.localchain.admission import check_alone, decode
@@ -15,7 +14,6 @@ from bitpay.localchain.clock import ChainClock
 from bitpay.localchain.journal import Journal
 from bitpay.localchain.machine import Machine
 from bitpay.localchain.mempool import Mempool, Pending
-from bitpay.localchain.rejections import Rejected
 from bitpay.stacks.model import BlockHeader
 
 Order = Literal["same", "reversed", "shuffled"]
@@ -45,7 +43,8 @@ class Reorganization:
     def candidates(self, archive: Archive, now: int) -> tuple[list[Pending], list[Pending]]:
         """Return the transactions of the other history in the order in which they are tried, and those given up.
 
-        Raises Undecodable or Rejected for a transaction to include that no chain would take.
+        Raises Undecodable or Rejected for a transaction to include that no chain would take, InvalidInput for one to
+        drop that is not there.
         """
         tip = archive.tip
         new = [_pending(raw, now, tip.burn_height) for raw in self.include]
@@ -57,6 +56,9 @@ class Reorganization:
             for block in archive.blocks(tip.height - self.depth + 1, tip.height)
             for mined in block.transactions
         ]
+        strangers = sorted(set(self.drop) - {one.txid for one in old})
+        if strangers:
+            raise InvalidInput(f"{strangers[0]} is in none of the blocks that are replaced.")
         lost = [one for one in old if one.txid in self.drop or one.claims & claimed]
         return new + self._ordered([one for one in old if one not in lost]), lost
 
@@ -70,7 +72,50 @@ class Reorganization:
 
 def _pending(raw: bytes, now: int, burn_height: int) -> Pending:
     tx = decode(raw)
-    return Pending("0x" + tx.txid(), raw, tx, now, burn_height)
+    return Pending.of(tx, raw, now, burn_height)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """The step from one history to another: what is above `height` gives way to the branch at `places`.
+
+    `fork` counts the reorganisations with this one. `waiting` transactions are in no block any more, `lost` ones are
+    given up.
+    """
+
+    height: int
+    fork: int
+    places: Sequence[int]
+    waiting: Sequence[Pending]
+    lost: Sequence[Pending]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the journal's form."""
+        return {
+            "height": self.height,
+            "fork": self.fork,
+            "places": list(self.places),
+            "waiting": [entry.to_json() for entry in self.waiting],
+            "lost": [entry.to_json() for entry in self.lost],
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Read the journal's form."""
+        waiting, lost = ([Pending.from_json(one) for one in document.get(name, ())] for name in ("waiting", "lost"))
+        return cls(document["height"], document["fork"], document["places"], waiting, lost)
+
+    def land(self, archive: Archive, mempool: Mempool, branch: Mapping[int, Block]) -> Change:
+        """Make a branch, blocks by their places in the journal, the chain."""
+        blocks = [(branch[place], place) for place in self.places]
+        gone = archive.switch(self.height, blocks)
+        for entry in self.lost:
+            mempool.bury(entry, "dropped_replace_across_fork")
+        mempool.restore(self.waiting)
+        for block, _ in blocks:
+            mempool.mined(block)
+        mempool.settle(archive.nonces, archive.tip.burn_height)
+        return Change(tuple(gone), tuple(block for block, _ in blocks))
 
 
 class Branch:
@@ -79,15 +124,15 @@ class Branch:
     def __init__(self, archive: Archive, base: int) -> None:
         self.tip: BlockHeader = archive.block(base).header
         self.nonces: dict[str, int] = dict(archive.nonces)
-        self.blocks: list[tuple[Block, int]] = []
-        """Each with its place in the journal."""
+        self.blocks: dict[int, Block] = {}
+        """By their places in the journal."""
         self.txids: set[str] = set()
         for block in archive.blocks(base + 1, archive.tip.height):
             self._count(block, -1)
 
     def add(self, block: Block, place: int) -> None:
         """Put a block on top."""
-        self.blocks.append((block, place))
+        self.blocks[place] = block
         self.tip = block.header
         self.txids |= {mined.txid for mined in block.transactions}
         self._count(block, 1)
@@ -122,18 +167,27 @@ class Fork:
         self._candidates, self._lost = plan.candidates(archive, clock.now())
         self._branch = Branch(archive, self._base)
 
-    def make(self, fork: int) -> None:
-        """Make the other blocks; `fork` counts the reorganisations with this one. On an error all is as before."""
+    def make(self, fork: int) -> Switch:
+        """Make the other blocks; `fork` counts the reorganisations with this one. On an error all is as before.
+
+        Once this returns, they are the chain on disk.
+        """
         old = list(self._archive.blocks(self._base + 1, self._archive.tip.height))
         try:
             self._machine.rewind(self._base)
             for number in range(self._plan.new_blocks):
                 self._extend(number, old, fork)
-            places = [place for _, place in self._branch.blocks]
-            self._journal.append([{"switch": {"height": self._base, "fork": fork, "places": places}}])
+            switch = Switch(self._base, fork, list(self._branch.blocks), self._left(), self._lost)
+            self._journal.append([{"switch": switch.to_json()}])
         except BaseException:
             self._machine.rebuild()
             raise
+        return switch
+
+    @property
+    def blocks(self) -> Mapping[int, Block]:
+        """The other blocks, by their places in the journal."""
+        return self._branch.blocks
 
     def _extend(self, number: int, old: Sequence[Block], fork: int) -> None:
         parent = self._branch.tip
@@ -149,16 +203,3 @@ class Fork:
 
     def _left(self) -> list[Pending]:
         return [one for one in self._candidates if one.txid not in self._branch.txids]
-
-    def land(self, mempool: Mempool) -> Change:
-        """Make the branch the chain. What it does not have waits again, or is dropped where it cannot have it."""
-        gone = self._archive.switch(self._base, self._branch.blocks)
-        for entry in self._lost:
-            mempool.bury(entry, "dropped_replace_across_fork")
-        for entry in self._left():
-            with contextlib.suppress(Rejected):  # another transaction waits with its nonce
-                mempool.add(entry)
-        for txid in self._branch.txids:
-            mempool.remove(txid)
-        mempool.settle(self._archive.nonces, self._archive.tip.burn_height)
-        return Change(tuple(gone), tuple(block for block, _ in self._branch.blocks))

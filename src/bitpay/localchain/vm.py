@@ -60,7 +60,8 @@ class Vm:
     ) -> Self:
         """Start a chain whose first block has `genesis_time` (Unix seconds). The same time gives the same chain.
 
-        Costs double a call's time; coverage (which includes them) makes it ten times as long. Raises VmNotInstalled.
+        Costs make every call slower by a millisecond; coverage (which includes them) makes it ten times as long. Raises
+        VmNotInstalled.
         """
         channel = Channel()
         try:
@@ -123,15 +124,19 @@ class Vm:
         """Do `transactions` in the open block, in order."""
         return [read_outcome(answer) for answer in self._channel.ask([one.operation() for one in transactions])]
 
+    def deploy_measured(self, deployment: Deployment) -> Outcome:
+        """Deploy a contract in the open block, and tell its cost even when costs are not tracked."""
+        name, parameters = deployment.operation()
+        return read_outcome(self._channel.ask([(name, {**parameters, "costs": True})])[0])
+
     def attempt(self, call: Call | Transfer) -> Outcome:
-        """Tell what a call would do in the open block, without doing it."""
-        name, parameters = call.operation()
-        return read_outcome(self._channel.ask([(name, {**parameters, "dry": True})])[0])
+        """Tell what a call would do and cost in the open block, without doing it."""
+        return self.perform([(call, True)])[0]
 
     def perform(self, steps: Sequence[tuple[Call | Transfer, bool]]) -> list[Outcome]:
-        """Do calls in the open block; with True beside it, a call is only attempted."""
-        operations = [(one.operation(), dry) for one, dry in steps]
-        answers = self._channel.ask([(name, {**parameters, "dry": dry}) for (name, parameters), dry in operations])
+        """Do calls in the open block; with True beside it, a call is only attempted, and its cost told."""
+        operations = [(one.operation(), {"dry": dry, "costs": dry}) for one, dry in steps]
+        answers = self._channel.ask([(name, {**parameters, **how}) for (name, parameters), how in operations])
         return [read_outcome(answer) for answer in answers]
 
     def repeat(self, blocks: Sequence[PastBlock]) -> None:

@@ -6,7 +6,7 @@ Every request needs the header `X-Localchain-Token` with the token of this start
     POST /control/warp    {seconds}                       -> {height, time, offset}
     POST /control/reorg   {depth, order?, drop?, include?, blocks?, seed?} -> {rollback: [...], apply: [...]}
     POST /control/faucet  {token, address, amount?, mine?} -> {txid}; mined at once unless `mine` is false
-    GET  /control/hooks                                    -> {hooks: [{uuid, format, url, status}]}
+    GET  /control/hooks                                    -> {hooks: [{uuid, name, format, url, status}]}
     POST /control/misbehave {habits: {drop, duplicate, reorder, truncate, partial, delay, seed}, uuid?}
     POST /extended/v1/faucets/{stx,sbtc}?address=         -> {success, txId, txRaw}
 """
@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeVar
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from bitpay.localchain.api.guard import ApiError, hex_of, json_body
 from bitpay.localchain.blocks import Block
@@ -152,7 +153,11 @@ async def _read(request: Request, kind: type[T]) -> T:
     try:
         return kind.model_validate(document)
     except ValidationError as error:
-        raise ApiError(400, str(error)) from error
+        raise ApiError(400, "; ".join(_complaint(one) for one in error.errors())) from error
+
+
+def _complaint(problem: ErrorDetails) -> str:
+    return ": ".join([".".join(map(str, problem["loc"])), problem["msg"]])
 
 
 def _status(service: ChainService) -> dict[str, Any]:

@@ -52,8 +52,19 @@ class Hooks:
                 sender.misbehave(habits)
 
     def status(self) -> list[dict[str, str]]:
-        """Return how the given hooks are doing."""
-        return [
-            {"uuid": hook.uuid, "format": hook.format, "url": hook.url, "status": sender.state}
+        """Return how all hooks are doing, the given ones first; those have no name."""
+        given = [
+            {"uuid": hook.uuid, "name": "", "format": hook.format, "url": hook.url, "status": sender.state}
             for hook, _, sender in self._given
         ]
+        registered = [
+            {
+                "uuid": hook.uuid,
+                "name": hook.definition.name,
+                "format": "chainhooks2",
+                "url": hook.sender.url,
+                "status": hook.status.status,
+            }
+            for hook in self.registry.all()
+        ]
+        return given + registered

@@ -1,6 +1,8 @@
 // Loads clarinet-sdk's VM with the knobs of patch.mjs, under a clock that can be pinned.
 import { createRequire } from 'node:module';
-import { patch } from './patch.mjs';
+import { patch, SdkChanged } from './patch.mjs';
+
+const TRACK_COSTS = 1400; // where, in the SDK's own object, the option lies that it is made with
 
 // A finalizer would free a handle in memory that has been restored since, and corrupt it: handles are freed by hand.
 globalThis.FinalizationRegistry = class {
@@ -60,5 +62,36 @@ export function load() {
     return { ...fromSdk('@stacks/clarinet-sdk-wasm'), wasm };
   } finally {
     Object.assign(WebAssembly, { Module, Instance });
+  }
+}
+
+// The SDK's option to track costs, which makes a call slower by a millisecond, as a knob: 1 or 0.
+export class CostsKnob {
+  #place;
+  #wasm;
+
+  constructor(sdk, wasm, made) {
+    this.#place = sdk.__wbg_ptr + TRACK_COSTS;
+    this.#wasm = wasm;
+    if (this.value !== (made ? 1 : 0)) throw new SdkChanged('the option to track costs is not where it was');
+  }
+
+  get value() {
+    return new Uint8Array(this.#wasm.memory.buffer)[this.#place];
+  }
+
+  // Does something with costs tracked.
+  on(action) {
+    const before = this.value;
+    this.#set(1);
+    try {
+      return action();
+    } finally {
+      this.#set(before);
+    }
+  }
+
+  #set(value) {
+    new Uint8Array(this.#wasm.memory.buffer)[this.#place] = value;
   }
 }

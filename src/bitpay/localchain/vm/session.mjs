@@ -1,7 +1,7 @@
 // One simulated chain. Every method takes and returns plain JSON; Clarity values are hex of their consensus bytes.
 import { readFileSync } from 'node:fs';
 import { imagePath, readImage, writeImage } from './image.mjs';
-import { atTime, load as loadSdk, withPanic } from './sdk.mjs';
+import { atTime, CostsKnob, load as loadSdk, withPanic } from './sdk.mjs';
 import { Memory, load, save } from './memory.mjs';
 import { Coverage } from './coverage.mjs';
 
@@ -25,11 +25,13 @@ export class Session {
   #saving = new Map();
   #burnTime;
   #coverage = null;
+  #costs;
 
   static async start({ genesisTime, trackCosts, trackCoverage, images }) {
     const kit = loadSdk();
-    const sdk = new kit.SDK(noFiles, new kit.SDKOptions(trackCosts || trackCoverage, false, trackCoverage));
-    const session = new Session(sdk, kit);
+    const costs = trackCosts || trackCoverage;
+    const sdk = new kit.SDK(noFiles, new kit.SDKOptions(costs, false, trackCoverage));
+    const session = new Session(sdk, kit, new CostsKnob(sdk, kit.wasm, costs));
     const path = imagePath(images, { trackCosts, trackCoverage });
     const image = readImage(path);
     if (image) session.#take(image);
@@ -39,9 +41,10 @@ export class Session {
     return session;
   }
 
-  constructor(sdk, kit) {
+  constructor(sdk, kit, costs) {
     this.#sdk = sdk;
     this.#kit = kit;
+    this.#costs = costs;
     this.#memory = new Memory(kit.wasm);
   }
 
@@ -116,8 +119,10 @@ export class Session {
     this.#burnTime = burnTime;
   }
 
-  call({ contract, method, args, sender, dry = false }) {
-    return this.#run('callPublicFn', { contract, method, args, sender, dry });
+  // With `dry` nothing that it writes is kept; with `costs` it tells what it cost, tracked or not.
+  call({ contract, method, args, sender, dry = false, costs = false }) {
+    const run = () => this.#run('callPublicFn', { contract, method, args, sender, dry });
+    return costs ? this.#costs.on(run) : run();
   }
 
   callPrivate({ contract, method, args, sender }) {
@@ -142,12 +147,13 @@ export class Session {
     }
   }
 
-  deploy({ name, source, clarityVersion, sender }) {
+  deploy({ name, source, clarityVersion, sender, costs = false }) {
     this.#sdk.executeCommand(`::set_tx_sender ${sender}`); // the SDK would run the contract's body as somebody else
     const options = new this.#kit.ContractOptions(clarityVersion ?? undefined);
     const deployment = new this.#kit.DeployContractArgs(name, source, options, sender);
     this.#interfaces = null;
-    return freeing(deployment, () => answer(refuse(() => this.#sdk.deployContract(deployment))));
+    const run = () => freeing(deployment, () => answer(refuse(() => this.#sdk.deployContract(deployment))));
+    return costs ? this.#costs.on(run) : run();
   }
 
   // Evaluates source as `sender`; nothing that it writes is kept.
