@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from bitpay.stacks.clarity import types
 from bitpay.stacks.clarity.values import (
     FALSE,
     MAX_DEPTH,
@@ -33,7 +34,7 @@ from bitpay.stacks.clarity.values import (
     Utf8,
     Value,
 )
-from bitpay.stacks.errors import DecodeError, StacksError
+from bitpay.stacks.errors import DecodeError, StacksError, ValueInvalid
 
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 _UNESCAPES: Final = {"\\": "\\", '"': '"', "n": "\n", "r": "\r", "t": "\t", "0": "\0", "'": "'"}
@@ -127,12 +128,19 @@ _WRITERS: Final[dict[type[Value], Callable[..., str]]] = {
 
 
 def parse_repr(text: str, *, utf8_bytes: bool = False) -> Value:
-    """Return the value a text shows, all of it; raises `DecodeError` with the character where it goes wrong."""
+    """Return the value a text shows, all of it; raises `DecodeError` with the character where it goes wrong.
+
+    A value that the chain cannot hold, too large or with a list of several types, goes wrong where it begins.
+    """
     parser = _Parser(text, utf8_bytes=utf8_bytes)
     value = parser.value(1)
     parser.skip()
     if parser.offset != len(text):
         raise parser.wrong("text after the value")
+    try:
+        types.check(value)
+    except ValueInvalid as error:
+        raise DecodeError(str(error), offset=0, field="repr") from error
     return value
 
 
