@@ -24,6 +24,9 @@ lint: $(READY) ## Check format, rules and types
 bench: $(READY) ## Measure speed, side by side with others
 	@for benchmark in benchmarks/bench_*.py; do $(VENV)/bin/python $$benchmark || exit 1; done
 
+fuzz: $(READY) ## Look for what no test names, and keep the record (PARTS="decoders reference property" MINUTES=10 STEPS=1000000 ROUNDS=10)
+	@exec $(VENV)/bin/python -m tests.fuzz $(PARTS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(STEPS),--steps $(STEPS)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
 simulate: $(READY) ## Try the ledger against everything that goes wrong (SEEDS=500 REPORT=docs/simulator.json)
 	@exec $(VENV)/bin/python -m tests.ledger.simulator --seeds $(or $(SEEDS),100) $(if $(REPORT),--report $(REPORT))
 
@@ -49,4 +52,4 @@ clean: ## Remove what was built or installed; keeps the data of `make dev`
 $(READY): requirements/dev.txt pyproject.toml scripts/setup web/package.json web/package-lock.json src/bitpay/localchain/vm/package-lock.json $(shell find web src/bitpay -not -path '*/node_modules/*' \( -name '*.ts' -o -name '*.mjs' -o -name '*.css' -o -name 'tsconfig.json' -o -name 'build.mjs' \) 2>/dev/null)
 	@scripts/setup
 
-.PHONY: help dev test lint bench simulate costs coverage mutants reference lock clean
+.PHONY: help dev test lint bench fuzz simulate costs coverage mutants reference lock clean

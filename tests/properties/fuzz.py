@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from math import inf
 from time import monotonic
 
 from rich.console import Console
@@ -26,9 +27,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=WANTED_STEPS, help="steps wanted on the present contracts")
     parser.add_argument("--jobs", type=int, default=1, help="stories at a time")
+    parser.add_argument("--minutes", type=float, default=inf, help="no story is begun after so long")
     parser.add_argument("--seed", type=int, help="play this one story again")
     asked = parser.parse_args()
-    return play_one(asked.seed) if asked.seed is not None else go_on(asked.steps, asked.jobs)
+    return play_one(asked.seed) if asked.seed is not None else go_on(asked.steps, asked.jobs, asked.minutes)
 
 
 def play_one(seed: int) -> int:
@@ -38,13 +40,14 @@ def play_one(seed: int) -> int:
     return 1 if failure else 0
 
 
-def go_on(wanted: int, jobs: int) -> int:
+def go_on(wanted: int, jobs: int, minutes: float = inf) -> int:
     """Play new stories until `wanted` steps are recorded for the present contracts; a difference ends it."""
     record = Record.load()
     saved_at = monotonic()
+    end = saved_at + 60 * minutes
     try:
         with _progress(record, wanted) as advance, ProcessPoolExecutor(jobs) as pool:
-            for seed, tally, failure in _stories(pool, record, wanted, jobs):
+            for seed, tally, failure in _stories(pool, record, wanted, jobs, end):
                 record.add(tally)
                 advance()
                 if failure:
@@ -61,12 +64,14 @@ def go_on(wanted: int, jobs: int) -> int:
     return 0
 
 
-def _stories(pool: ProcessPoolExecutor, record: Record, wanted: int, jobs: int) -> Iterator[tuple[int, Tally, str]]:
+def _stories(
+    pool: ProcessPoolExecutor, record: Record, wanted: int, jobs: int, end: float
+) -> Iterator[tuple[int, Tally, str]]:
     """Yield stories as they end. Those that a stop leaves unfinished are played again by the next run."""
     playing: dict[Future[tuple[Tally, str]], int] = {}
     ended: set[int] = set()
     latest = record.next_seed - 1
-    while record.steps_now < wanted:
+    while record.steps_now < wanted and monotonic() < end:
         while len(playing) < 2 * jobs:
             latest += 1
             playing[pool.submit(_play, latest)] = latest
