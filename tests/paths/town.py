@@ -124,8 +124,10 @@ class Town:
         await self._look()
 
     async def wait_until(self, time: int) -> None:
-        """Let a block begin just before `time`, so that the next transaction is in a block of that time."""
-        await self.wait(time - self.time - 1)
+        """Let time pass so that the next transaction is in a block that begins at `time`, which is to come."""
+        assert time > self.time
+        if time > self.time + 1:
+            await self.wait(time - self.time - 1)
 
     async def blocks(self, count: int) -> None:
         """Mine so many empty blocks."""
