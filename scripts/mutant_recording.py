@@ -178,9 +178,9 @@ class _Names:
         """Name the test that asks from now on."""
         self._recorder.test = nodeid
 
-    @pytest.hookimpl
-    def pytest_runtest_logfinish(self) -> None:
-        """Note what the test evaluated."""
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self) -> None:
+        """Note what the test evaluated, while there is a VM to ask."""
         self._recorder.note_coverage()
 
 
