@@ -5,6 +5,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tests.ledger.any_events import KINDS, Facts
+
 from bitpay.ledger.source import SourceError
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks import clarity
@@ -118,10 +120,24 @@ class Branch:
 
 
 class Chain:
-    """Grows blocks from a seed, on any parent. `burn_every` Stacks blocks share one Bitcoin block."""
+    """Grows blocks from a seed, on any parent. `burn_every` Stacks blocks share one Bitcoin block.
 
-    def __init__(self, seed: int, *, events_per_block: int = 4, burn_every: int = 3, burn_start: int = 100) -> None:
+    So often as `facts` says, an event is any that the schema knows, whether it fits the others or not; without them
+    `truth` tells what is true of the streams.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        *,
+        events_per_block: int = 4,
+        burn_every: int = 3,
+        burn_start: int = 100,
+        facts: float = 0.0,
+    ) -> None:
         self.random = random.Random(seed)  # noqa: S311 - a seed that replays is the point
+        self.facts = facts
+        self._facts = Facts(self.random, [*PEOPLE, CONTRACTS.treasury], ids=6, huge=0.005)
         self.events_per_block = events_per_block
         self.burn_every = burn_every
         self.burn_start = burn_start
@@ -187,6 +203,9 @@ class Chain:
         return BlockHeader(height, block_hash, parent_hash, time, burn, burn_hash, time - 5, burn)
 
     def _event(self, branch: Branch, header: BlockHeader) -> ContractLog:
+        if self.facts and self.random.random() < self.facts:
+            contract, name = self.random.choice(KINDS)
+            return printed(0, contract, name, self._facts.of(contract, name))
         open_streams = [number for number, stream in branch.streams.items() if stream.withdrawn < stream.amount]
         choice = self.random.random()
         if choice < 0.4 or not open_streams:

@@ -29,10 +29,18 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class AtLeast:
+    """An answer of which our documents know only how small it can be."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A read-only call and the answer that our documents lead us to expect, as `clarity.to_python` gives it.
 
-    Of a tuple only the fields named in `expected` are compared. `events` finds the events that made the answer.
+    Of a tuple only the fields named in `expected` are compared; of `AtLeast` the answer may be more. `events` finds
+    the events that made the answer.
     """
 
     subject: str
@@ -102,7 +110,7 @@ class Auditor:
         self._alerts: Alerts = book.alerts
         self._source = source
         self._contract = contract
-        self._checks = tuple(checks)
+        self.checks = tuple(checks)
 
     async def run(self, every: float, *, when: Callable[[], bool] = lambda: True) -> None:
         """Audit a random document of each collection, and the totals, every so many seconds, until cancelled.
@@ -112,7 +120,7 @@ class Auditor:
         while True:
             heed_cancellation()
             try:
-                for check in self._checks if when() else ():
+                for check in self.checks if when() else ():
                     await self.sample(check)
             except (BitPayError, SourceError, StacksError, PyMongoError) as error:
                 _log.warning("audit_interrupted", error=f"{type(error).__name__}: {error}")
@@ -125,7 +133,7 @@ class Auditor:
 
     async def everything(self) -> AsyncIterator[Finding]:
         """Audit all documents; alert on each difference and yield it."""
-        for check in self._checks:
+        for check in self.checks:
             async for key in self.keys(check):
                 for finding in await self.document(check, key):
                     yield finding
@@ -206,6 +214,8 @@ class Auditor:
 def _agrees(expected: Any, answer: Any) -> bool:  # noqa: ANN401 - Clarity values as Python
     if isinstance(expected, Mapping) and isinstance(answer, Mapping):
         return all(name in answer and _agrees(value, answer[name]) for name, value in expected.items())
+    if isinstance(expected, AtLeast):
+        return isinstance(answer, int) and answer >= expected.number
     if isinstance(answer, clarity.Ok):
         return bool(expected == clarity.to_python(answer.value))
     return bool(expected == answer)

@@ -4,6 +4,7 @@ Every change is one transaction that moves the head by compare-and-swap before i
 can never both apply a block, and a reader never sees half of one.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -242,6 +243,7 @@ class Book:
     async def _say(self, folded: Folded, applies: dict[str, int], final_burn: int, session: AsyncClientSession) -> None:
         entries: list[Document] = []
         rows: list[outbox.Row] = []
+        alike: Counter[tuple[str, str]] = Counter()
         for number, (event, message) in enumerate(folded.messages):
             told = message.rooms if event.block.burn_height > final_burn else ()
             if not told and not message.kinds:
@@ -249,7 +251,10 @@ class Book:
             data = dict(storable_fields(message.data))
             common = {"event": message.event, "data": data, "block": event.block.hash}
             entries += [{"room": room, **common} for room in told]
-            rows += _outbox_rows(event, message, data, number, applies[event.block.hash])
+            if message.kinds:
+                name = f"{event.id}:{message.event}:{alike[event.id, message.event]}:{applies[event.block.hash]}"
+                alike[event.id, message.event] += 1
+                rows += _outbox_rows(name, event, message, data, number)
         await self._rooms.append(entries, session)
         await outbox.add(self.database, rows, session)
 
@@ -288,12 +293,10 @@ def image_document(block: DecodedBlock, name: str, key: Key, before: Document | 
     }
 
 
-def _outbox_rows(
-    event: LedgerEvent, message: Message, data: Document, number: int, applies: int
-) -> Iterator[outbox.Row]:
+def _outbox_rows(name: str, event: LedgerEvent, message: Message, data: Document, number: int) -> Iterator[outbox.Row]:
     for kind in message.kinds:
         yield outbox.Row(
-            id=f"{event.id}:{message.event}:{kind}:{applies}",
+            id=f"{name}:{kind}",
             kind=kind,
             event=message.event,
             data=data,

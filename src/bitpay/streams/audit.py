@@ -1,4 +1,4 @@
-"""What bitpay-core must answer if our documents of streams are right."""
+"""What the contracts must answer if our documents of streams and receipts are right."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,9 +7,14 @@ from bitpay.ledger.audit import Check, Question
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks import clarity
 from bitpay.store import Database, Document
-from bitpay.streams.models import STREAMS
+from bitpay.streams.models import RECEIPTS, STREAMS
 
 _OWED = {"$subtract": ["$amount", {"$add": ["$withdrawnAmount", "$refundedAmount"]}]}
+
+
+def checks(contracts: Contracts) -> Sequence[Check]:
+    """Return how the documents of this domain are audited against one deployment of the contracts."""
+    return stream_check(contracts), receipt_check(contracts)
 
 
 def stream_check(contracts: Contracts) -> Check:
@@ -39,6 +44,21 @@ def stream_check(contracts: Contracts) -> Check:
         )
 
     return Check(STREAMS, questions, totals)
+
+
+def receipt_check(contracts: Contracts) -> Check:
+    """Return how documents of receipts are audited against one deployment of the contracts."""
+
+    def questions(document: Document) -> Sequence[Question]:
+        number = document["streamId"]
+        what, args, events = f"receipt {number}", (clarity.uint(number),), {"fields.stream-id": number}
+        receipt = {name: document[name] for name in ("payer", "paid", "start", "end")}
+        return (
+            Question(what, contracts.nft, "get-owner", args, document["holder"], events),
+            Question(what, contracts.nft, "get-receipt", args, receipt, events),
+        )
+
+    return Check(RECEIPTS, questions)
 
 
 async def _sums(database: Database) -> tuple[int, int]:

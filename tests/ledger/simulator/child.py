@@ -21,13 +21,13 @@ from bitpay.chainhook.secrets import WebhookSecrets
 from bitpay.http.problems import install_problems
 from bitpay.kit.errors import NotFound
 from bitpay.ledger.ledger import Ledger
-from bitpay.ledger.projection import LedgerEvent, Message
+from bitpay.ledger.projection import LedgerEvent, Message, Projection
 from bitpay.ledger.source import ClientSource
 from bitpay.realtime.log import RoomLog
+from bitpay.registry import PROJECTIONS
 from bitpay.stacks.client import StacksClient
 from bitpay.store import Document, connect, open_database
 from bitpay.store.relay import Consumer, Letter, OutboxRelay
-from bitpay.streams.projection import PROJECTION
 
 SECRET = "the webhook secret of the simulator"
 KIND = "webhook"
@@ -35,12 +35,16 @@ KIND = "webhook"
 _PR_SET_PDEATHSIG = 1
 
 
-def posted(before: Document | None, after: Document | None, event: LedgerEvent) -> Sequence[Message]:
-    """Send what rooms are told to a customer's webhook, too."""
-    return [replace(message, kinds=(KIND,)) for message in PROJECTION.messages(before, after, event)]
+def posted(projection: Projection) -> Projection:
+    """Return a projection that sends what rooms are told to a customer's webhook, too."""
+
+    def messages(before: Document | None, after: Document | None, event: LedgerEvent) -> Sequence[Message]:
+        return [replace(message, kinds=(KIND,)) for message in projection.messages(before, after, event)]
+
+    return replace(projection, messages=messages, leaves_house=True)
 
 
-POSTED = replace(PROJECTION, messages=posted, leaves_house=True)
+POSTED = tuple(map(posted, PROJECTIONS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ async def run(orders: Orders) -> None:
         database,
         ClientSource(StacksClient(orders.node, timeout=2.0)),
         CONTRACTS,
-        [POSTED],
+        POSTED,
         RoomLog(database),
         start_height=1,
         deliveries=deliveries,

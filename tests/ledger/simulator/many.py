@@ -9,6 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import structlog
 from tests.ledger.simulator.plan import plan_for
 from tests.ledger.simulator.run import Run, observer
 
@@ -26,6 +27,7 @@ def play_all(seeds: range, processes: int) -> Iterator[dict[str, Any]]:
 
 def play(seeds: list[int]) -> list[dict[str, Any]]:
     """Play some seeds, one after the other, on one mongod."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))  # absurd values are alerts by design
     folder = tempfile.TemporaryDirectory(prefix="bitpay-simulator-")
     with folder as path, MongoServer(Path(path), test_commands=True) as server:
         return asyncio.run(_play(server, seeds))

@@ -75,7 +75,7 @@ class Run:
         self._luck = random.Random(f"luck {plan.seed}")  # noqa: S311 - for draws whose order the machine decides
         self._client = client
         self._database: Database = open_database(client, f"simulated_{plan.seed}")
-        self._chain = Chain(plan.seed, events_per_block=plan.events_per_block, burn_every=plan.burn_every)
+        self._chain = Chain(plan.seed, events_per_block=plan.events_per_block, burn_every=plan.burn_every, facts=0.5)
         self._tip: Block = self._chain.grow(None, plan.history)
         self._node = Node(self._chain, random.Random(f"node {plan.seed}"))  # noqa: S311 - the same
         self._proxy = Proxy(server.port, random.Random(f"proxy {plan.seed}"), self._kill_any)  # noqa: S311 - the same
