@@ -21,6 +21,7 @@ from bitpay.localchain.machine import Machine
 from bitpay.localchain.mempool import Mempool, Pending
 from bitpay.localchain.reorganization import Fork, Reorganization, Switch
 from bitpay.localchain.vm import SBTC
+from bitpay.stacks.transactions import SmartContract
 
 SBTC_ASSET = f"{SBTC}::sbtc-token"
 
@@ -146,6 +147,12 @@ class Chain:
         """Return a contract's interface if it was asked for before; may be called from any thread."""
         return self._interfaces.get(contract_id)
 
+    def _learn(self, block: Block) -> None:
+        """Ask for the interfaces of new contracts, which those who hear of the block may want."""
+        for mined in block.transactions:
+            if mined.succeeded and isinstance(mined.tx.payload, SmartContract):
+                self.interface(f"{mined.tx.origin_address}.{mined.tx.payload.name}")
+
     # Blocks
 
     def mine(self, *, burn: bool = False) -> Block:
@@ -158,6 +165,7 @@ class Chain:
         block = self.machine.build(lambda: assemble(self.archive, time, waiting, burn=burn, fork=self.fork))
         [place] = self._journal.append([{"block": block.to_json()}])
         self.exclusively(lambda: self._land(block, place))
+        self._learn(block)
         self._listener(Change((), (block,)))
         self.machine.count(block)
         return block
@@ -194,6 +202,8 @@ class Chain:
         landed: list[Change] = []
         self.exclusively(lambda: landed.append(self._land_branch(switch, fork.blocks)))
         self._interfaces.clear()
+        for block in landed[0].apply:
+            self._learn(block)
         self._listener(landed[0])
         return landed[0]
 

@@ -10,6 +10,7 @@ from bitpay.localchain.api.control import control_routes
 from bitpay.localchain.api.guard import Guard, handlers
 from bitpay.localchain.api.hiro import hiro_routes
 from bitpay.localchain.api.node import node_routes
+from bitpay.localchain.api.predicates import predicate_routes
 from bitpay.localchain.hooks.hooks import Hooks
 from bitpay.localchain.service import ChainService
 
@@ -27,5 +28,6 @@ def create_app(service: ChainService, hooks: Hooks, *, token: str, hosts: Collec
     app.include_router(node_routes(service))
     app.include_router(hiro_routes(service))
     app.include_router(chainhook_routes(service, hooks.registry, token))
+    app.include_router(predicate_routes(hooks.predicates, token))
     app.include_router(control_routes(service, hooks, token))
     return app

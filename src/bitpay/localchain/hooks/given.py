@@ -10,6 +10,7 @@ from bitpay.localchain.blocks import Block, Change
 from bitpay.localchain.hooks import chainhook1, observer
 from bitpay.localchain.hooks.chainhooks2 import Interfaces, Writer, delivery
 from bitpay.localchain.hooks.definition import Options
+from bitpay.localchain.hooks.predicate import PrintEvent, wanted
 from bitpay.localchain.hooks.sender import Post
 
 Format = Literal["chainhooks2", "chainhook1", "observer"]
@@ -38,7 +39,7 @@ class GivenHook:
             case "chainhook1":
                 return _chainhook1(self.uuid)
             case "observer":
-                return _observer(archive)
+                return _observer(archive, interfaces)
 
 
 def _chainhooks2(name: str, interfaces: Interfaces) -> Renderer:
@@ -53,15 +54,18 @@ def _chainhooks2(name: str, interfaces: Interfaces) -> Renderer:
 
 
 def _chainhook1(name: str) -> Renderer:
+    everything = PrintEvent(scope="print_event", contract_identifier="*", contains="*")
+    writer = chainhook1.Writer(name, everything.model_dump(exclude_unset=True))
+
     def render(change: Change) -> Iterator[Post]:
-        document = chainhook1.payload(change, name)
+        document = writer.payload(change, lambda block: wanted(everything, block))
         if document is not None:
             yield "", document
 
     return render
 
 
-def _observer(archive: Archive) -> Renderer:
+def _observer(archive: Archive, interfaces: Interfaces) -> Renderer:
     def parent_of(block: Block) -> Block | None:
         before = archive.header(block.header.height - 1)
         return archive.block(before.height) if before else None
@@ -70,6 +74,6 @@ def _observer(archive: Archive) -> Renderer:
         for block in change.apply:
             if block.opens_tenure:
                 yield "/new_burn_block", observer.new_burn_block(block, parent_of(block))
-            yield "/new_block", observer.new_block(block, parent_of(block))
+            yield "/new_block", observer.new_block(block, parent_of(block), interfaces)
 
     return render

@@ -8,6 +8,7 @@ from bitpay.localchain.blocks import Change
 from bitpay.localchain.chain import Chain
 from bitpay.localchain.hooks.given import GivenHook, Renderer
 from bitpay.localchain.hooks.misbehaviour import Misbehaviour
+from bitpay.localchain.hooks.predicates import Predicates
 from bitpay.localchain.hooks.registry import Registry, secret_headers
 from bitpay.localchain.hooks.sender import Patience, Sender
 
@@ -17,7 +18,10 @@ RESUMING = Patience(resume_after=2.0)
 
 
 class Hooks:
-    """The hooks of one chain. Follows the chain; every delivery has a task of its own."""
+    """The hooks of one chain, the registered ones kept in `file` and, v1's, in predicates.json beside it.
+
+    Follows the chain; every delivery has a task of its own.
+    """
 
     def __init__(self, chain: Chain, given: Sequence[GivenHook], file: Path) -> None:
         self._given: list[tuple[GivenHook, Renderer, Sender]] = []
@@ -26,6 +30,7 @@ class Hooks:
             sender = Sender(hook.url, lambda headers=headers: headers, RESUMING)  # type: ignore[misc]
             self._given.append((hook, hook.renderer(chain.archive, chain.known_interface), sender))
         self.registry = Registry(file, chain.archive, chain.known_interface, PATIENCE)
+        self.predicates = Predicates(file.with_name("predicates.json"), chain.archive, chain.known_interface)
 
     def changed(self, change: Change) -> None:
         """Deliver a change to everybody who wants it."""
@@ -34,10 +39,12 @@ class Hooks:
             if posts:
                 sender.put(posts)
         self.registry.changed(change)
+        self.predicates.changed(change)
 
     async def close(self) -> None:
         """Stop all deliveries."""
         await self.registry.close()
+        await self.predicates.close()
         for _, _, sender in self._given:
             await sender.close()
 
@@ -45,6 +52,7 @@ class Hooks:
         """Spoil the deliveries of one hook, or of all. Raises NotFound."""
         senders = {hook.uuid: sender for hook, _, sender in self._given}
         senders |= {hook.uuid: hook.sender for hook in self.registry.all()}
+        senders |= {one.predicate.uuid: one.sender for one in self.predicates.all() if one.sender is not None}
         if uuid is not None and uuid not in senders:
             raise NotFound("Chainhook not found")
         for name, sender in senders.items():
@@ -67,4 +75,14 @@ class Hooks:
             }
             for hook in self.registry.all()
         ]
-        return given + registered
+        predicates = [
+            {
+                "uuid": one.predicate.uuid,
+                "name": one.predicate.name,
+                "format": "chainhook1",
+                "url": one.sender.url if one.sender is not None else "",
+                "status": one.status()["type"],
+            }
+            for one in self.predicates.all()
+        ]
+        return given + registered + predicates

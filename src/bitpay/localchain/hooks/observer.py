@@ -4,11 +4,13 @@ from typing import Any
 
 from bitpay.localchain.api.transactions import cost
 from bitpay.localchain.blocks import Block, MinedTransaction, derived_hash
+from bitpay.localchain.hooks.chainhooks2 import Interfaces
 from bitpay.localchain.outcomes import Event
+from bitpay.stacks.transactions import SmartContract
 
 
-def new_block(block: Block, parent: Block | None) -> dict[str, Any]:
-    """Return the body for a block; `parent` is the block before."""
+def new_block(block: Block, parent: Block | None, interfaces: Interfaces) -> dict[str, Any]:
+    """Return the body for a block; `parent` is the block before, `interfaces` finds a contract's interface."""
     header = block.header
     return {
         "block_hash": block.block_hash,
@@ -30,7 +32,7 @@ def new_block(block: Block, parent: Block | None) -> dict[str, Any]:
         "miner_txid": header.burn_hash,
         "matured_miner_rewards": [],
         "anchored_cost": cost_of(block),
-        "transactions": [_transaction(index, mined) for index, mined in enumerate(block.transactions)],
+        "transactions": [_transaction(index, mined, interfaces) for index, mined in enumerate(block.transactions)],
         "events": list(_events(block)),
     }
 
@@ -58,14 +60,17 @@ def cost_of(block: Block) -> dict[str, int]:
     return {name: sum(one[name] for one in costs) for name in names}
 
 
-def _transaction(index: int, mined: MinedTransaction) -> dict[str, Any]:
+def _transaction(index: int, mined: MinedTransaction, interfaces: Interfaces) -> dict[str, Any]:
+    interface = None
+    if mined.succeeded and isinstance(mined.tx.payload, SmartContract):
+        interface = interfaces(f"{mined.tx.origin_address}.{mined.tx.payload.name}")
     return {
         "txid": mined.txid,
         "tx_index": index,
         "status": mined.status.value,
         "raw_result": "0x" + mined.result.hex(),
         "raw_tx": "0x" + mined.raw.hex(),
-        "contract_interface": None,
+        "contract_interface": interface,
         "execution_cost": cost(mined),
         "vm_error": mined.error,
         "microblock_sequence": None,

@@ -1,7 +1,5 @@
 """Registered hooks, as with Chainhooks 2.0: kept in a file, enabled and disabled, expiring, evaluated on demand."""
 
-import json
-import os
 import secrets
 import time
 import uuid
@@ -15,6 +13,7 @@ from bitpay.localchain.archive import Archive
 from bitpay.localchain.blocks import Block, Change, MinedTransaction
 from bitpay.localchain.hooks.chainhooks2 import Interfaces, Writer, delivery
 from bitpay.localchain.hooks.definition import Definition
+from bitpay.localchain.hooks.files import keep, kept
 from bitpay.localchain.hooks.filters import matches
 from bitpay.localchain.hooks.sender import Patience, Sender
 
@@ -194,22 +193,15 @@ class Registry:
         return secret_headers(self.secret or "")
 
     def _load(self) -> None:
-        if not self._file.exists():
+        document = kept(self._file)
+        if document is None:
             return
-        document = json.loads(self._file.read_bytes())
         self.secret = document["secret"]
         for one in document["hooks"]:
             self._make(one["uuid"], Definition.model_validate(one["definition"]), Status(**one["status"]))
 
     def _save(self) -> None:
-        document = {"secret": self.secret, "hooks": [hook.to_json() for hook in self._hooks.values()]}
-        part = self._file.with_suffix(".part")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(document, file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(self._file)
+        keep(self._file, {"secret": self.secret, "hooks": [hook.to_json() for hook in self._hooks.values()]})
 
 
 def secret_headers(secret: str) -> dict[str, str]:

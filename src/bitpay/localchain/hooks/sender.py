@@ -39,6 +39,8 @@ class Sender:
     def __init__(self, url: str, headers: Callable[[], Mapping[str, str]], patience: Patience) -> None:
         self.url = url
         self.state: State = "streaming"
+        self.failure = ""
+        """Why the receiver was given up last."""
         self._headers = headers
         self._patience = patience
         self._gremlin = Gremlin(Misbehaviour())
@@ -82,7 +84,7 @@ class Sender:
 
     def _interrupt(self, why: str) -> None:
         _log.warning("a receiver of deliveries is given up", url=self.url, why=why)
-        self.state = "interrupted"
+        self.state, self.failure = "interrupted", why
         self._interrupted_at = time.monotonic()
         self._waiting.clear()
 
