@@ -22,7 +22,7 @@ Status: TypeAlias = Literal["killed", "survived", "unviable"]
 ROOT = Path(__file__).parents[1]
 AT_ONCE = 8
 """Exchanges asked in one request: a change is mostly seen early."""
-FRESH_AFTER = 200
+FRESH_AFTER = 40
 """Trials after which a VM is replaced: its memory never shrinks."""
 TEXTUAL: Final = ("tests/contracts/test_contract_events.py", "tests/contracts/test_error_table.py")
 """Tests that read the source instead of asking the VM."""

@@ -18,6 +18,7 @@ from scripts.mutant_report import DOCUMENT, document
 from scripts.mutant_trial import ROOT, Bench, Trial
 from scripts.mutations import Mutation, mutations
 
+from bitpay.kit.processes import die_with_parent
 from bitpay.protocol.ids import NAMES
 from bitpay.protocol.sources import source
 
@@ -73,6 +74,7 @@ def attempt_all(pending: Sequence[Mutation], processes: int) -> None:
 
 
 def _start(recording: Path) -> None:
+    die_with_parent()
     os.nice(_POLITE - os.nice(0))
     _bench.append(Bench(recording))
 

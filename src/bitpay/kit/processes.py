@@ -30,8 +30,8 @@ def spawn(
     """
     parent = os.getpid()
 
-    def die_with_parent() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    def prepare() -> None:
+        die_with_parent()
         if os.getppid() != parent:  # the parent died between fork and prctl
             os._exit(1)
 
@@ -44,8 +44,13 @@ def spawn(
         stderr=subprocess.STDOUT if output is not None else None,
         pass_fds=pass_fds,
         start_new_session=own_group,
-        preexec_fn=die_with_parent,  # noqa: PLW1509 - prctl must run in the child
+        preexec_fn=prepare,  # noqa: PLW1509 - prctl must run in the child
     )
+
+
+def die_with_parent(by: signal.Signals = signal.SIGKILL) -> None:
+    """Have the kernel send this process a signal when the thread that started it ends (Linux)."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, by)
 
 
 def stop(process: subprocess.Popen[bytes], *, grace: float = 10.0) -> int:

@@ -1,9 +1,7 @@
 """The real ledger, webhook and outbox relay in one process, as an instance runs them; made to be killed."""
 
 import asyncio
-import ctypes
 import os
-import signal
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,6 +18,7 @@ from bitpay.chainhook.deliveries import Deliveries
 from bitpay.chainhook.secrets import WebhookSecrets
 from bitpay.http.problems import install_problems
 from bitpay.kit.errors import NotFound
+from bitpay.kit.processes import die_with_parent
 from bitpay.ledger.ledger import Ledger
 from bitpay.ledger.projection import LedgerEvent, Message, Projection
 from bitpay.ledger.source import ClientSource
@@ -31,8 +30,6 @@ from bitpay.store.relay import Consumer, Letter, OutboxRelay
 
 SECRET = "the webhook secret of the simulator"
 KIND = "webhook"
-
-_PR_SET_PDEATHSIG = 1
 
 
 def posted(projection: Projection) -> Projection:
@@ -60,7 +57,7 @@ class Orders:
 
 
 def main(orders: Orders) -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     os.setsid()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     asyncio.run(run(orders))
