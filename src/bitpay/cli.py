@@ -5,19 +5,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
-from bitpay.commands import chain, stream
+from bitpay.commands import chain, ledger, stream
+from bitpay.commands.audit import audit
 from bitpay.commands.context import Data, reports_errors
 from bitpay.commands.demo import demo
 from bitpay.commands.deploy import deploy
+from bitpay.commands.operating import readable_settings
 from bitpay.dev.folder import DEFAULT_FOLDER
-from bitpay.kit.errors import InvalidInput
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.add_typer(stream.app, name="stream")
 app.add_typer(chain.app, name="chain")
+app.add_typer(ledger.app, name="ledger")
+app.command()(audit)
 app.command()(demo)
 app.command()(deploy)
 
@@ -41,12 +42,8 @@ def serve() -> None:
     """Serve API, pages and sockets and follow the chain, as the BITPAY_ environment variables say."""
     from bitpay.operations import serve as serve_instance  # noqa: PLC0415 - other commands start faster without it
 
-    try:
+    with readable_settings():
         serve_instance()
-    except SettingsError as error:
-        raise InvalidInput(f"BitPay cannot start with these settings: {error}.") from error
-    except ValidationError as error:
-        raise InvalidInput(_missing(error)) from error
 
 
 def _say_version(wanted: bool) -> None:
@@ -63,13 +60,6 @@ Version = Annotated[
 @app.callback()
 def bitpay(version: Version = False) -> None:
     """Continuous Bitcoin payments on Stacks."""
-
-
-def _missing(error: ValidationError) -> str:
-    """Return one sentence per setting that is missing or wrong, never a value: some are secret."""
-    settings = [("_".join(map(str, problem["loc"])).upper(), problem["msg"]) for problem in error.errors()]
-    lines = [f"  BITPAY_{name}: {message}" if name else f"  {message}" for name, message in settings]
-    return "\n".join(["BitPay cannot start with these settings:", *lines])
 
 
 def main() -> None:

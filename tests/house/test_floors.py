@@ -26,6 +26,7 @@ FLOORS = [
         "observer",
         "operations",
         "registry",
+        "standing",
         "__init__",
         "__main__",
     },

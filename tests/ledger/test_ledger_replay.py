@@ -16,7 +16,7 @@ from bitpay.streams.projection import PROJECTION
 
 
 async def left_over(database: Database) -> list[str]:
-    return [name for name in await database.list_collection_names() if name.endswith("__replay")]
+    return [name for name in await database.list_collection_names() if "__replay_" in name]
 
 
 async def test_a_sound_ledger_has_no_differences(book: Book, database: Database) -> None:

@@ -15,6 +15,7 @@ from tests.ledger.ledger_states import clean_replay, state_of
 from bitpay.chainhook.deliveries import DELIVERIES, Deliveries
 from bitpay.ledger.book import HEAD, OtherLedger
 from bitpay.ledger.ledger import Ledger
+from bitpay.ledger.replay import order, outdated
 from bitpay.realtime.log import RoomLog
 from bitpay.store import Database
 from bitpay.streams.projection import PROJECTION
@@ -170,6 +171,37 @@ async def test_documents_of_older_code_are_folded_anew_before_it_goes_on(databas
     view.show(tip)
     async with running(ledger_of(database, view)):
         await reaches(database, tip.header.hash)
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+async def test_what_is_ordered_is_folded_anew_while_the_ledger_goes_on(database: Database) -> None:
+    chain = Chain(11)
+    tip = chain.grow(None, 20)
+    view = View(chain, tip)
+    async with running(ledger_of(database, view)):
+        await reaches(database, tip.header.hash)
+        await database["streams"].update_many({}, {"$set": {"holder": "nobody"}})
+        await order(database, [PROJECTION])
+        async with asyncio.timeout(SOON):
+            while await outdated(database, [PROJECTION]):
+                await asyncio.sleep(0.01)
+        assert await database["streams"].count_documents({"holder": "nobody"}) == 0
+        tip = chain.grow(tip, 3)
+        view.show(tip)
+        await reaches(database, tip.header.hash)
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+async def test_what_is_ordered_while_nobody_follows_is_folded_by_whoever_begins(database: Database) -> None:
+    chain = Chain(12)
+    tip = chain.grow(None, 20)
+    view = View(chain, tip)
+    async with running(ledger_of(database, view)):
+        await reaches(database, tip.header.hash)
+    await database["streams"].delete_many({})
+    await order(database, [PROJECTION])
+    await ledger_of(database, View(chain)).begin()  # it asks the chain nothing
+    assert await outdated(database, [PROJECTION]) == []
     assert await state_of(database) == await clean_replay(database, chain, tip)
 
 

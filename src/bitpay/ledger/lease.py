@@ -5,6 +5,8 @@ Correctness does not depend on the lease (the head's compare-and-swap sees to th
 """
 
 import asyncio
+from dataclasses import dataclass
+from datetime import datetime
 from secrets import token_hex
 
 import structlog
@@ -15,8 +17,27 @@ from pymongo.errors import PyMongoError
 from bitpay.store import Database, collection, heed_cancellation
 
 LEASES = collection("leases")
+FOLLOWER = "follower"
+"""The lease of whoever follows the chain."""
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who had a lease last, until when, and whether it still holds by the database's clock."""
+
+    owner: str
+    expires: datetime
+    holds: bool
+
+
+async def holder(database: Database, name: str) -> Holder | None:
+    """Return who has the lease or had it last; None where nobody ever had."""
+    fields = {"owner": 1, "expires": 1, "holds": {"$gt": ["$expires", "$$NOW"]}}
+    found = await database[LEASES].aggregate([{"$match": {"_id": name}}, {"$project": fields}])
+    rows = await found.to_list(1)
+    return Holder(rows[0]["owner"], rows[0]["expires"], rows[0]["holds"]) if rows and "owner" in rows[0] else None
 
 
 class Lease:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 
 import structlog
@@ -14,7 +14,8 @@ from bitpay.ledger.alerts import Alerts
 from bitpay.ledger.book import Book, Head, HeadMoved, Rooms
 from bitpay.ledger.events import decode_block
 from bitpay.ledger.follower import Follower
-from bitpay.ledger.lease import Lease
+from bitpay.ledger.lease import FOLLOWER, Lease
+from bitpay.ledger.pace import CatchingUp
 from bitpay.ledger.projection import Projection
 from bitpay.ledger.replay import Replay, outdated, record_versions
 from bitpay.ledger.source import ChainSource, Deliveries, SourceError
@@ -23,7 +24,6 @@ from bitpay.protocol.ids import Contracts
 from bitpay.stacks.model import BlockHeader
 from bitpay.store import Database, end, heed_cancellation
 
-_LEASE = "follower"
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 30.0
 FAILED = "ledger_failed"
@@ -62,6 +62,7 @@ class Ledger:
         self._follower = Follower(self.book, source, contracts, start_height)
         self._deliveries = deliveries
         self._witness = Witness(database)
+        self._catching_up = CatchingUp()
         self._poll = poll
         self._lease_seconds = lease_seconds
         self._wake = asyncio.Event()
@@ -92,18 +93,34 @@ class Ledger:
             try:
                 await self.book.open(self._contracts.deployer, self._start_height)
                 async with self._database.client.start_session() as session:
-                    await self._lead(session)
+                    await self._lead(session, self._follow(session))
             except PyMongoError as error:
                 _log.warning("ledger_database_unreachable", error=str(error))
             await asyncio.sleep(_FIRST_PAUSE)
 
-    async def _lead(self, session: AsyncClientSession) -> None:
-        lease = Lease(self._database, _LEASE, session, seconds=self._lease_seconds)
-        await lease.acquire()
-        self.leading = True
-        tasks = [asyncio.create_task(lease.hold()), asyncio.create_task(self._follow(session))]
+    async def begin(self) -> None:
+        """Wait until nobody else follows, fold anew what other code has folded or what was ordered, and return.
+
+        Raises OtherLedger when the database is not ours to write, and database errors.
+        """
+        await self.book.open(self._contracts.deployer, self._start_height)
+        async with self._database.client.start_session() as session:
+            await self._lead(session, self._begin())
+
+    async def _lead(self, session: AsyncClientSession, work: Coroutine[None, None, None]) -> None:
+        """Do the work of whoever holds the lease, until it ends or the lease is lost."""
+        lease = Lease(self._database, FOLLOWER, session, seconds=self._lease_seconds)
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await lease.acquire()
+        except BaseException:
+            work.close()
+            raise
+        self.leading = True
+        tasks = [asyncio.create_task(lease.hold()), asyncio.create_task(work)]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
             self.leading = False
             await end(tasks)
@@ -132,7 +149,7 @@ class Ledger:
                 await self._report(error, failures)
                 await self._pause(error, failures)
             else:
-                if not changed:
+                if not changed and (fresh := await self._is_fresh()):
                     await self._rest()
 
     async def _begin(self) -> None:
@@ -147,11 +164,19 @@ class Ledger:
         if self._deliveries is not None:
             await self._deliveries.reopen()
 
+    async def _is_fresh(self) -> bool:
+        """Tell whether the head is where we left it: whoever moves it may have ordered something."""
+        try:
+            return await self.book.head() == self._follower.head
+        except PyMongoError:
+            return False
+
     async def _round(self, session: AsyncClientSession | None) -> bool:
         self._wake.clear()
         await self._hear()
         changed = await self._follower.step(session)
         if changed:
+            self._catching_up.note(self.head, self.tip)
             for listener in self._listeners:
                 listener(self.head)
         await self._settle()

@@ -1,0 +1,151 @@
+"""What the operator's commands print for people and for programs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bson import json_util
+from rich.box import SIMPLE_HEAD
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from bitpay.commands.context import console, errors
+from bitpay.http.formats import duration, moment
+from bitpay.kit.money import format_sats
+from bitpay.ledger.audit import Finding
+from bitpay.ledger.replay import Difference
+from bitpay.store import Document
+
+Json = dict[str, Any]
+
+_PLAIN = json_util.RELAXED_JSON_OPTIONS
+
+
+def plain_line(document: Document) -> str:
+    """Return a stored document as one line of JSON that begins with its `id`."""
+    named = {"id": document["_id"], **{name: value for name, value in document.items() if name != "_id"}}
+    return json_util.dumps(named, json_options=_PLAIN, ensure_ascii=False)
+
+
+def progress_bar(what: str, total: int | None) -> Progress:
+    """Return a bar with one task, for standard error; it vanishes when it ends. `speed` is text at its end."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    bar = Progress(
+        *columns, TextColumn("{task.fields[speed]}"), console=errors, transient=True, disable=not errors.is_terminal
+    )
+    bar.add_task(what, total=total, speed="")
+    return bar
+
+
+def finding_json(finding: Finding) -> Json:
+    """Return a finding of the audit with both sides and the events between."""
+    question = finding.question
+    told = {
+        "subject": question.subject,
+        "contract": question.contract_id,
+        "function": question.function,
+        "ours": question.expected,
+        "contractAnswer": finding.answer,
+        "block": {"height": finding.head.height, "hash": finding.head.hash},
+        "events": list(finding.events),
+    }
+    plain: Json = json.loads(json.dumps(told, default=str))
+    return plain
+
+
+def print_findings(findings: Sequence[Finding], documents: Mapping[str, int]) -> None:
+    """Print both sides of every answer that differs, and the events between."""
+    counted = ", ".join(f"{format_sats(count)} {name}" for name, count in documents.items()) or "no documents"
+    if not findings:
+        console.print(f"The contracts agree: {counted} and the totals.", highlight=False)
+        return
+    for finding in findings:
+        question = finding.question
+        lines = [
+            f"{question.subject}: {question.contract_id}.{question.function} in block {finding.head.height}",
+            f"  ours      {question.expected}",
+            f"  contract  {finding.answer}",
+            *(f"  event     {event['height']} {event['name']} {event['txid']}" for event in finding.events),
+        ]
+        console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+    console.print(f"{len(findings)} answers differ; looked at {counted} and the totals.", highlight=False)
+
+
+def difference_json(one: Difference) -> Json:
+    """Return a difference with both sides."""
+    told = {
+        "collection": one.collection,
+        "id": one.key,
+        "fields": one.fields,
+        "found": one.found,
+        "folded": one.folded,
+    }
+    plain: Json = json_util._json_convert(told, _PLAIN)  # noqa: SLF001
+    return plain
+
+
+def print_differences(differences: Sequence[Difference]) -> None:
+    """Print every field that differs, or that nothing does."""
+    if not differences:
+        console.print("Every document is the fold of its events.")
+        return
+    table = Table("document", "field", "found", "folded", box=SIMPLE_HEAD, pad_edge=False)
+    for one in differences:
+        for name in one.fields:
+            sides = [str(side.get(name)) if side is not None else "(no document)" for side in (one.found, one.folded)]
+            table.add_row(f"{one.collection} {one.key}", name, *sides)
+    console.print(table)
+    console.print(
+        f"{len(differences)} documents differ. `bitpay ledger replay` puts them right; ask first why they do."
+    )
+
+
+def print_standing(told: Json) -> None:
+    """Print what `standing` returned."""
+    table = Table("", show_header=False, box=None, title=f"Ledger on {told['network']}", title_justify="left")
+    table.add_column(overflow="fold")
+    for label, value in _standing_lines(told):
+        table.add_row(label, value)
+    console.print(table, highlight=False)
+    for alert in told["alerts"]:
+        line = f"alert {alert['id']}, {alert['count']} times, last at {alert['lastAt']}: {alert['message']}"
+        console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def _standing_lines(told: Json) -> list[tuple[str, str]]:
+    lag, leader, hooks = told["lag"], told["leader"], told["hooks"]
+    behind = f"{format_sats(lag['blocks'])} blocks, {duration(lag['seconds'])}" if lag else "—"
+    return [
+        ("contracts of", f"{told['deployer']}, from block {format_sats(told['startHeight'])}"),
+        ("head", _block_line(told["head"])),
+        ("node", _block_line(told["node"])),
+        ("behind", behind),
+        ("follower", f"{leader['owner']}, until {leader['until']}" if leader else "none is running"),
+        *((("folding anew", ", ".join(told["foldingAnew"])),) if told["foldingAnew"] else ()),
+        ("documents", _counted([{"name": name, "count": count} for name, count in told["collections"].items()])),
+        ("deliveries", _counted(told["deliveries"])),
+        ("outbox", _counted(told["outbox"])),
+        ("hooks", hooks["error"] if isinstance(hooks, dict) else _hook_lines(hooks)),
+        ("alerts", format_sats(len(told["alerts"])) if told["alerts"] else "none"),
+    ]
+
+
+def _block_line(block: Json | None) -> str:
+    if block is None or block.get("hash") == "":
+        return "no block yet"
+    if "error" in block:
+        return str(block["error"])
+    height, burn = format_sats(block["height"]), format_sats(block["burnHeight"])
+    return f"block {height}, {moment(block['time'])}, Bitcoin block {burn}, {block['hash']}"
+
+
+def _counted(rows: list[Json]) -> str:
+    told = [
+        f"{format_sats(row['count'])} {' '.join(str(part) for name, part in row.items() if name != 'count')}"
+        for row in rows
+    ]
+    return ", ".join(told) or "none"
+
+
+def _hook_lines(hooks: list[Json]) -> str:
+    return "\n".join(f"{hook['status']}{'' if hook['enabled'] else ', off'}: {hook['url']}" for hook in hooks) or "none"
