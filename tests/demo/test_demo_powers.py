@@ -6,10 +6,11 @@ from tests.instance import DEV_TOKEN, LiveInstance
 
 from bitpay.app import create_app
 from bitpay.kit.settings import Settings
+from bitpay.protocol.calls import core
 from bitpay.stacks import clarity, messages
 from bitpay.stacks.messages import verify_message, verify_structured
 from bitpay.stacks.network import Network
-from bitpay.stacks.transactions import Transaction, contract_call, verify
+from bitpay.stacks.transactions import Transaction, verify
 
 
 async def test_demo_accounts_are_named_and_their_keys_are_not(live: LiveInstance) -> None:
@@ -67,15 +68,9 @@ async def test_a_demo_account_signs_what_a_wallet_would(live: LiveInstance) -> N
     structured = {"domain": clarity.to_hex(domain), "message": clarity.to_hex(message)}
     signed = (await sign(live, structured=structured)).json()
     assert verify_structured(domain, message, signed["signature"], alice)
-    unsigned = contract_call(
-        live.contracts.core,
-        "withdraw-from-stream",
-        [clarity.uint(1)],
-        network=Network.TESTNET,
-        public_key=live.keys["alice"].public_key,
-        nonce=0,
-        fee=300,
-    )
+    call = core.withdraw_from_stream(live.contracts, stream_id=1, shown=1, owed=1_000)
+    public_key = live.keys["alice"].public_key
+    unsigned = call.transaction(network=Network.TESTNET, public_key=public_key, nonce=0, fee=300)
     told = (await sign(live, account=alice, tx=unsigned.to_hex())).json()
     transaction = Transaction.from_hex(told["transaction"])
     verify(transaction)

@@ -246,6 +246,12 @@ async def _everything_else(town: Town, stream: Opened, listing: int, number: int
         await town.does(who, call)
 
 
+async def test_the_beginning_is_over(town: Town) -> None:
+    call = access_control.finalize(town.contracts, admins=[town.deployer], threshold=1, operators=[])
+    await town.fails("deployer", call, "access-control", "ALREADY_FINALIZED")
+    await town.fails("deployer", access_control.pause(town.contracts), "access-control", "NOT_ADMIN_OR_OPERATOR")
+
+
 async def test_an_approval_taken_back_stops_a_proposal(town: Town) -> None:
     number = await ripe(town, treasury.propose_limit(town.contracts, sats=1))
     revoke = treasury.revoke_approval(town.contracts, proposal_id=number)

@@ -41,6 +41,14 @@ async def test_a_contracts_refusal_is_told_in_words(live: LiveInstance) -> None:
     assert "u5" not in told["reason"]
 
 
+async def test_a_refusal_that_breaks_a_post_condition_too_is_told_as_the_contracts_own(live: LiveInstance) -> None:
+    """Nothing is paid for what is refused, so "exactly this much is paid" does not hold; that is not the reason."""
+    balance = (await live.get(f"/accounts/{live.address('dave')}"))["sbtc"]
+    told = await live.send(await live.prepare_create("dave", "bob", amount=balance), "dave")
+    assert told["status"] == "abort_by_post_condition"
+    assert told["reason"] == "There is not enough sBTC in your wallet for the amount and its fee."
+
+
 async def test_a_post_condition_stops_what_was_not_agreed_to(live: LiveInstance) -> None:
     stream = await live.open_stream("alice", "bob", amount=50_000)
     prepared = await live.prepare_create("alice", "bob", amount=60_000)

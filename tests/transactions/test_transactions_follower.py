@@ -8,13 +8,14 @@ import httpx
 import pytest
 
 from bitpay.ledger.book import BLOCKS, HEAD, UNFINAL_BURN_BLOCKS, Book
+from bitpay.protocol.calls import core
 from bitpay.protocol.ids import Contracts
 from bitpay.realtime.log import RoomLog
 from bitpay.stacks.clarity import TRUE, encode, err, ok, uint
 from bitpay.stacks.client import StacksClient
 from bitpay.stacks.keys import PrivateKey
 from bitpay.stacks.network import Network
-from bitpay.stacks.transactions import Transaction, contract_call, sign
+from bitpay.stacks.transactions import Transaction, sign
 from bitpay.store import Database
 from bitpay.transactions.follower import TransactionFollower
 from bitpay.transactions.models import DOUBTED_FOR, GIVEN_UP_AFTER
@@ -24,18 +25,8 @@ from bitpay.transactions.service import TransactionService
 KEY = PrivateKey(b"\x05" * 32)
 OWNER = KEY.address(Network.TESTNET)
 CONTRACTS = Contracts(OWNER, "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token")
-SIGNED = sign(
-    contract_call(
-        CONTRACTS.core,
-        "withdraw-from-stream",
-        [uint(1)],
-        network=Network.TESTNET,
-        public_key=KEY.public_key,
-        nonce=0,
-        fee=300,
-    ),
-    KEY,
-)
+CALL = core.withdraw_from_stream(CONTRACTS, stream_id=1, shown=1, owed=1_000)
+SIGNED = sign(CALL.transaction(network=Network.TESTNET, public_key=KEY.public_key, nonce=0, fee=300), KEY)
 TXID = f"0x{SIGNED.txid()}"
 NONCE_USED = {"reason": "BadNonce", "reason_data": {"expected": 3, "actual": 0}, "txid": SIGNED.txid()}
 

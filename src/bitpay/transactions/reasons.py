@@ -67,16 +67,20 @@ def reason_of(state: TransactionState) -> tuple[Status, str | None]:
         return Status.SUCCESS, None
     if state.dropped:
         return Status.DROPPED, _DROPPED.get(state.status, FORGOTTEN)
+    refused = _contract_error(state)
     if state.status == "abort_by_post_condition":
-        return Status.ABORT_BY_POST_CONDITION, POST_CONDITION
-    return Status.ABORT_BY_RESPONSE, _contract_error(state)
+        # What a contract refuses moves nothing, so a condition that something be sent is broken by the refusal.
+        return Status.ABORT_BY_POST_CONDITION, refused or POST_CONDITION
+    stopped = f"The contract stopped: {state.error}." if state.error else "The contract refused it. Nothing moved."
+    return Status.ABORT_BY_RESPONSE, refused or stopped
 
 
-def _contract_error(state: TransactionState) -> str:
+def _contract_error(state: TransactionState) -> str | None:
+    """Return the sentence for the error code that the contract answered, None where it answered something else."""
     try:
         answer = clarity.decode(state.result or b"")
     except StacksError:
-        answer = clarity.NONE
+        return None
     if isinstance(answer, clarity.Err) and isinstance(answer.value, clarity.UInt):
         return sentence_of(answer.value.value)
-    return f"The contract stopped: {state.error}." if state.error else "The contract refused it. Nothing moved."
+    return None
