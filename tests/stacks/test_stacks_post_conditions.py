@@ -67,6 +67,7 @@ GOOD = {"type": "stx-postcondition", "address": ACCOUNT, "condition": "eq", "amo
         {**GOOD, "condition": ["eq"]},
         {**GOOD, "amount": str(2**64)},
         {**GOOD, "amount": "9" * 5000},
+        {**GOOD, "address": f"{ACCOUNT}.{'a' * 41}"},
         {**GOOD, "type": "ft-postcondition", "asset": ACCOUNT},
         {**GOOD, "type": "ft-postcondition", "asset": f"{ACCOUNT}::coin"},
         {**GOOD, "type": "nft-postcondition", "condition": "sent", "asset": TOKEN, "assetId": "0x"},

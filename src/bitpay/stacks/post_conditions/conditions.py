@@ -104,6 +104,7 @@ class StxPostCondition:
     amount: int
 
     def __post_init__(self) -> None:
+        _check_principal(self.principal)
         _check_amount(self.amount)
 
 
@@ -117,6 +118,7 @@ class FtPostCondition:
     amount: int
 
     def __post_init__(self) -> None:
+        _check_principal(self.principal)
         _check_amount(self.amount)
 
 
@@ -129,6 +131,9 @@ class NftPostCondition:
     asset_id: clarity.Value
     condition: Sent
 
+    def __post_init__(self) -> None:
+        _check_principal(self.principal)
+
 
 @dataclass(frozen=True, slots=True)
 class StakingPostCondition:
@@ -139,6 +144,7 @@ class StakingPostCondition:
     amount: int
 
     def __post_init__(self) -> None:
+        _check_principal(self.principal)
         _check_amount(self.amount)
 
 
@@ -149,8 +155,16 @@ class PoxPostCondition:
     principal: Principal | None
     condition: Performs
 
+    def __post_init__(self) -> None:
+        _check_principal(self.principal)
+
 
 PostCondition = StxPostCondition | FtPostCondition | NftPostCondition | StakingPostCondition | PoxPostCondition
+
+
+def _check_principal(principal: Principal | None) -> None:
+    if principal is not None and principal.name is not None:
+        contract_name(principal.name)
 
 
 def _check_amount(amount: int) -> None:
