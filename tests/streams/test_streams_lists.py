@@ -1,6 +1,4 @@
-import json
 import random
-from typing import Any
 
 import pytest
 from tests.streams.folded import ALICE, BOB, CAROL, NOW, cancelled, opened, store, withdrawn
@@ -103,24 +101,3 @@ async def test_words_and_sizes_that_do_not_exist(database: Database, streams: St
 async def test_before_the_first_block_nothing_is_claimed(streams: StreamService) -> None:
     with pytest.raises(Unavailable):
         await streams.page(StreamFilter())
-
-
-@pytest.mark.parametrize("status", [None, *FILTERS])
-@pytest.mark.parametrize("party", [{}, {"account": ALICE}, {"sender": ALICE}, {"recipient": BOB}, {"holder": BOB}])
-async def test_no_list_reads_the_whole_collection(
-    database: Database, party: dict[str, str], status: str | None
-) -> None:
-    await store(database, *(opened(number) for number in range(1, 50)))
-    repository = StreamRepository(database)
-    plan = await repository.plan(StreamFilter(**party, status=status).query(NOW, before=40))
-    stages = stages_of(plan["queryPlanner"]["winningPlan"])
-    assert "COLLSCAN" not in stages, json.dumps(plan["queryPlanner"]["winningPlan"], default=str)
-
-
-def stages_of(plan: Any) -> set[str]:  # noqa: ANN401 - a query plan
-    if isinstance(plan, list):
-        return {stage for part in plan for stage in stages_of(part)}
-    if not isinstance(plan, dict):
-        return set()
-    own = {plan["stage"]} if "stage" in plan else set()
-    return own | {stage for part in plan.values() for stage in stages_of(part)}

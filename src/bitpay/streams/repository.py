@@ -1,8 +1,6 @@
 """Every query on streams, each with its index; lists are ranges over what is stored, at the chain's time now."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from bitpay.access.clock import Moment
 from bitpay.store import Database, Document, index
@@ -54,11 +52,6 @@ class StreamRepository:
         """Return up to `limit` streams, newest first."""
         found = self._streams.find(chosen.query(now, before)).sort("_id", -1).limit(limit)
         return [row async for row in found]
-
-    async def plan(self, query: Document) -> Mapping[str, Any]:
-        """Return how MongoDB would run a page's query: tests look that it never reads a whole collection."""
-        explained: Mapping[str, Any] = await self._streams.find(query).sort("_id", -1).limit(20).explain()
-        return explained
 
 
 def _by_status(status: str, now: Moment) -> Document:
