@@ -1,0 +1,122 @@
+"""After any story on the real contracts, every document says what the contracts themselves answer."""
+
+from collections import Counter
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+from tests.documents.told_stage import StageNode, ToldStage
+from tests.ledger.any_events import KINDS
+from tests.properties.cast import IDS
+from tests.properties.machine import Machine
+from tests.properties.story import play_on
+
+from bitpay.access.models import ROLES
+from bitpay.analytics.models import ACCOUNTS, DAYS
+from bitpay.ledger.audit import Auditor
+from bitpay.ledger.book import Book
+from bitpay.ledger.events import decode_block
+from bitpay.marketplace.models import LISTINGS, OBLIGATIONS, OFFERS
+from bitpay.marketplace.state import ACTIVE, listing_status, live_listing
+from bitpay.realtime.log import RoomLog
+from bitpay.registry import PROJECTIONS, checks
+from bitpay.stacks import clarity
+from bitpay.store import Database, Document
+from bitpay.streams.models import STREAMS
+from bitpay.treasury.models import PROPOSALS, TREASURY, TREASURY_ID
+from bitpay.treasury.projection import empty_treasury
+from bitpay.treasury.state import counting, spent_in_window, status_of
+
+SEEDS = (*range(19), 41)
+LENGTH = 160
+SAME = {
+    "sentAmount": ("createdAmount", "toppedUpAmount"),
+    "creationFees": ("creationFees",),
+    "streamsReceived": ("streamsCreated",),
+    "withdrawnAmount": ("withdrawnAmount",),
+    "refundedAmount": ("refundedAmount",),
+    "sales": ("sales",),
+    "purchases": ("sales",),
+    "purchasesAmount": ("salesVolume",),
+    "offers": ("offers",),
+}
+"""Totals of accounts -> totals of days that are the same sats, or the same facts."""
+FINAL = 1_000
+"""Above every Bitcoin block of a story: blocks between them in which nothing happened may be left out."""
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[ToldStage]:
+    built = ToldStage()
+    yield built
+    built.close()
+
+
+@pytest.fixture(scope="module")
+def kinds() -> Counter[tuple[str, str]]:
+    """How often which event was told in the stories."""
+    return Counter()
+
+
+def ask(stage: ToldStage, contract_id: str, function: str, *args: int) -> Any:  # noqa: ANN401 - any Clarity value
+    """Ask a contract now."""
+    return clarity.to_python(stage.vm.read(contract_id, function, [clarity.uint(number) for number in args]).value)
+
+
+async def everything(database: Database, name: str) -> list[Document]:
+    return [row async for row in database[name].find().sort("_id", 1)]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_after_any_story_the_contracts_answer_what_the_documents_say(
+    database: Database, stage: ToldStage, kinds: Counter[tuple[str, str]], seed: int
+) -> None:
+    play_on(Machine(stage), Random(seed), LENGTH)  # noqa: S311 - a seed that replays is the point
+    blocks = [decode_block(block, IDS) for block in stage.blocks]
+    kinds.update((event.contract, event.name) for block in blocks for event in block.events)
+    book = Book(database, PROJECTIONS, RoomLog(database))
+    head = await book.open(IDS.deployer, 1)
+    for start in range(0, len(blocks), 50):
+        head = await book.apply(head, blocks[start : start + 50], final_burn=FINAL)
+
+    auditor = Auditor(book, StageNode(stage), StageNode(stage), checks(IDS))
+    assert [finding async for finding in auditor.everything()] == []
+    await what_follows_agrees(database, stage)
+    await totals_agree(database)
+
+
+async def what_follows_agrees(database: Database, stage: ToldStage) -> None:
+    """Hold what is derived from documents and the time now against the contracts."""
+    now = stage.vm.time
+    roles = await database[ROLES].find_one() or {"admins": [], "threshold": 0}
+    for proposal in await everything(database, PROPOSALS):
+        answer = ask(stage, IDS.treasury, "get-proposal", proposal["_id"])
+        assert (len(counting(proposal, roles)), status_of(proposal, roles, now)) == (
+            answer["approvals"],
+            answer["status"],
+        )
+    treasury = await database[TREASURY].find_one() or empty_treasury(TREASURY_ID)
+    assert spent_in_window(treasury, now) == ask(stage, IDS.treasury, "get-spent-in-window")
+    tokens = {token["_id"]: token for token in await everything(database, OBLIGATIONS)}
+    live = {number: ask(stage, IDS.marketplace, "get-live-listing", number) for number in tokens}
+    assert {number: live_listing(token, now) for number, token in tokens.items()} == live
+    for listing in await everything(database, LISTINGS):
+        is_live = live[listing["streamId"]] == listing["_id"]
+        assert (listing_status(listing, tokens[listing["streamId"]], now) == ACTIVE) == is_live
+
+
+async def totals_agree(database: Database) -> None:
+    """Hold the totals of accounts against those of days, and both against the documents."""
+    days, accounts = await everything(database, DAYS), await everything(database, ACCOUNTS)
+    for of_accounts, of_days in SAME.items():
+        assert sum(row[of_accounts] for row in accounts) == sum(row[name] for row in days for name in of_days)
+    for name, count in (("streamsCreated", STREAMS), ("listings", LISTINGS), ("offers", OFFERS)):
+        assert sum(row[name] for row in days) == await database[count].count_documents({})
+    treasury = await database[TREASURY].find_one() or empty_treasury(TREASURY_ID)
+    sources = treasury["creationFees"] + treasury["marketplaceFees"] + treasury["swept"] - treasury["withdrawn"]
+    assert treasury["balance"] == sources
+
+
+def test_the_stories_tell_every_kind_of_event(kinds: Counter[tuple[str, str]]) -> None:
+    assert set(KINDS) - set(kinds) == set()
