@@ -35,6 +35,8 @@ TENURE = {
 USTX_PER_BYTE = 1
 """The least fee that a node accepts."""
 ALL_CASES = (*CASES, *INNER_CASES)
+BOUNDED_ON_BOTH_SIDES = {"withdraw-from-stream", "withdraw-and-transfer", "withdraw-many", "accept-offer"}
+"""Calls whose sats have two post-conditions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def transaction_bytes(world: World, case: Case, contract: str, args: list[Value]
 
 
 def post_conditions(outcome: Outcome, case: Case) -> list[PostCondition]:
-    """Return conditions that allow just what the call moved; a withdrawal's amount is bounded on both sides."""
+    """Return conditions that allow just what the call moved, as many as its builder would set."""
     sent: dict[tuple[str, str], int] = {}
     tokens: list[PostCondition] = []
     for event in outcome.events:
@@ -132,7 +134,7 @@ def post_conditions(outcome: Outcome, case: Case) -> list[PostCondition]:
         elif event.kind in {"nft_transfer", "nft_burn"}:
             who = parse_principal(str(event.sender))
             tokens.append(NftPostCondition(who, Asset.parse(event.asset), event.value, Sent.SENT))
-    bounds = (Compare.GTE, Compare.LTE) if case.function.startswith("withdraw") else (Compare.LTE,)
+    bounds = (Compare.GTE, Compare.LTE) if case.function in BOUNDED_ON_BOTH_SIDES else (Compare.LTE,)
     money: list[PostCondition] = [
         FtPostCondition(parse_principal(who), Asset.parse(asset), bound, amount)
         for (who, asset), amount in sent.items()
