@@ -30,7 +30,7 @@ from bitpay.localchain.hooks.hooks import Hooks
 from bitpay.localchain.service import ChainService, Pace
 from bitpay.protocol.calls.call import Call
 from bitpay.protocol.ids import Contracts
-from bitpay.protocol.sources import SIMNET_SBTC
+from bitpay.protocol.sources import CLARITY_VERSION, SIMNET_SBTC
 from bitpay.stacks import clarity
 from bitpay.stacks.client import StacksClient
 from bitpay.stacks.client.answers import TransactionState
@@ -53,6 +53,7 @@ BEGINNING = 1_800_000_000
 TOKEN = "the control token, of this test run"
 AT_ONCE = Pace(empty=None, gather=0.0, max_lead=10**9)
 PROBE = Path(__file__).parents[1] / "contracts" / "probe.clar"
+CONTRACTS = Path(__file__).parent / "contracts"
 PATIENCE = 60.0
 
 
@@ -83,8 +84,8 @@ class Town:
         self._clock = clock
         self._wall = wall
         self._keys = keys()
+        self._addresses = {name: key.address(Network.TESTNET) for name, key in self._keys.items()}
         self.contracts = Contracts(self.address("deployer"), SIMNET_SBTC)
-        self._names = {self.address(name): name for name in PEOPLE}
         self.facts: Facts
         self.time = BEGINNING
         """Unix seconds of the last block."""
@@ -98,13 +99,13 @@ class Town:
         deployment = Deployment(client, town._keys["deployer"], Network.TESTNET, SIMNET_SBTC)
         admins = [town.address(name) for name in ADMINS]
         await deployment.run(Plan(admins, THRESHOLD, [town.address("olga")]), lambda _: None)
-        await town._deploy_probe()
+        await town._deploy("deployer", "probe", PROBE.read_text())
         await town._look()
         return town
 
     def address(self, name: str) -> str:
-        """Return somebody's address."""
-        return self._keys[name].address(Network.TESTNET)
+        """Return somebody's address; a contract that was deployed here is somebody too."""
+        return self._addresses[name]
 
     def __getattr__(self, name: str) -> str:
         if name in PEOPLE:
@@ -113,7 +114,18 @@ class Town:
 
     def name(self, address: str) -> str:
         """Return whose address it is."""
-        return self._names[address]
+        return self._names()[address]
+
+    def _names(self) -> dict[str, str]:
+        return {address: name for name, address in self._addresses.items()}
+
+    async def settles(self, who: str, name: str) -> str:
+        """Let somebody deploy a contract of the folder `contracts`, whose money is counted too. Returns its id."""
+        source = (CONTRACTS / f"{name}.clar").read_text()
+        await self._deploy(who, name, source.replace("contract-call? .", f"contract-call? '{self.contracts.deployer}."))
+        self._addresses[name] = f"{self.address(who)}.{name}"
+        await self._look()
+        return self._addresses[name]
 
     # Time
 
@@ -144,7 +156,7 @@ class Town:
         """
         state = await self._paid_for(who, call)
         events = [event async for event in self.client.transaction_events(state.txid)]
-        reading = Reading(events, self.contracts, self._names)
+        reading = Reading(events, self.contracts, self._names())
         before, after = self.facts, await self._look()
         moved = difference(before.purses, after.purses)
         assert sum(moved.values()) == 0, moved
@@ -212,26 +224,26 @@ class Town:
                 await asyncio.sleep(0.002)
         return found
 
-    async def _deploy_probe(self) -> None:
-        key = self._keys["deployer"]
+    async def _deploy(self, who: str, name: str, source: str) -> None:
+        key = self._keys[who]
         unsigned = contract_deploy(
-            "probe",
-            PROBE.read_text(),
+            name,
+            source,
             network=Network.TESTNET,
             public_key=key.public_key,
-            nonce=(await self.client.account(self.contracts.deployer)).nonce,
+            nonce=(await self.client.account(self.address(who))).nonce,
             fee=FEE,
-            clarity_version=4,
+            clarity_version=CLARITY_VERSION,
         )
         assert (await self._mined(sign(unsigned, key))).succeeded
 
     async def _look(self) -> Facts:
-        everybody = clarity.list_([clarity.principal(self.address(name)) for name in PEOPLE])
+        everybody = clarity.list_([clarity.principal(address) for address in self._addresses.values()])
         written = await self.read(f"{self.contracts.deployer}.probe", "facts", everybody)
         self.time, self.height = written.pop("time"), written.pop("height")
         vault = written.pop("vault")
         assert vault["liabilities"] == sum(vault[name] for name in ACCOUNTS)
-        purses = dict(zip(PEOPLE, written.pop("balances"), strict=True))
+        purses = dict(zip(self._addresses, written.pop("balances"), strict=True))
         purses |= {name: vault[name] for name in ACCOUNTS}
         purses[SURPLUS] = vault["balance"] - vault["liabilities"]
         self.facts = Facts(written, purses)
