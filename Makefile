@@ -24,7 +24,7 @@ lint: $(READY) ## Check format, rules and types
 bench: $(READY) ## Measure speed, side by side with others
 	@for benchmark in benchmarks/bench_*.py; do $(VENV)/bin/python $$benchmark || exit 1; done
 
-fuzz: $(READY) ## Look for what no test names, and keep the record (PARTS="decoders reference property" MINUTES=10 STEPS=1000000 ROUNDS=10)
+fuzz: $(READY) ## Look for what no test names, and keep the record (PARTS="decoders reference rendezvous property" MINUTES=10 STEPS=1000000 ROUNDS=10)
 	@exec $(VENV)/bin/python -m tests.fuzz $(PARTS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(STEPS),--steps $(STEPS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 simulate: $(READY) ## Try the ledger against everything that goes wrong (SEEDS=500 REPORT=docs/simulator.json)
@@ -47,7 +47,7 @@ lock: $(READY) ## Lock the dependencies anew (names no registry host)
 	@$(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet --extra dev pyproject.toml -o requirements/dev.txt
 
 clean: ## Remove what was built or installed; keeps the data of `make dev`
-	@rm -rf $(VENV) dist src/bitpay/http/static/build web/node_modules src/bitpay/localchain/vm/node_modules
+	@rm -rf $(VENV) dist src/bitpay/http/static/build web/node_modules src/bitpay/localchain/vm/node_modules tests/fuzz/rendezvous/node_modules
 
 $(READY): requirements/dev.txt pyproject.toml scripts/setup web/package.json web/package-lock.json src/bitpay/localchain/vm/package-lock.json $(shell find web src/bitpay -not -path '*/node_modules/*' \( -name '*.ts' -o -name '*.mjs' -o -name '*.css' -o -name 'tsconfig.json' -o -name 'build.mjs' \) 2>/dev/null)
 	@scripts/setup

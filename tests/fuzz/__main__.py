@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 from rich.console import Console
-from tests.fuzz import decoder_part, reference_part
+from tests.fuzz import decoder_part, reference_part, rendezvous_part
 
 STEPS = 1_000_000
 MINUTES = 10.0
@@ -23,6 +23,7 @@ def main() -> int:
     parts: Mapping[str, Callable[[], bool]] = {
         "decoders": lambda: decoder_part.run(asked.minutes, console),
         "reference": lambda: reference_part.run(asked.minutes, asked.rounds, console),
+        "rendezvous": lambda: rendezvous_part.run(asked.minutes, console),
         "property": lambda: _property(asked.steps, asked.minutes),
     }
     kept = {}
@@ -37,7 +38,9 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help="decoders, reference, property; all by default")
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help="decoders, reference, rendezvous, property; all by default"
+    )
     parser.add_argument("--minutes", type=float, default=MINUTES, help="for each part, at most")
     parser.add_argument("--steps", type=int, default=STEPS, help="steps of stories wanted on the present contracts")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="rounds of the comparison with the reference")

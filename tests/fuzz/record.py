@@ -37,11 +37,12 @@ class Tried:
 
 @dataclass
 class Record:
-    """All so far. `found` are the inputs (hex) that raised what no decoder should raise, with its last line."""
+    """All so far. `found` are the inputs (hex) that raised what no decoder should raise, until that is `mended`."""
 
     next_seed: int = 1
     decoders: dict[str, Tried] = field(default_factory=dict)
     found: list[dict[str, str]] = field(default_factory=list)
+    mended: list[dict[str, str]] = field(default_factory=list)
     reference_seed: int = 1
     reference_rounds: int = 0
     reference_failed: list[int] = field(default_factory=list)
@@ -63,8 +64,11 @@ class Record:
             for name, tried in sorted(self.decoders.items())
         ]
         total = f"| all | {sum(tried.inputs for tried in self.decoders.values()):,} | | | |"
-        found = [f"- {one['decoder']}: `{one['input']}` {one['error']}" for one in self.found] or ["None."]
-        return [*_DECODERS_HEAD, *rows, total, "", "Found, and not yet mended:", "", *found, ""]
+        return [
+            *(*_DECODERS_HEAD, *rows, total, ""),
+            *("Found, and not yet mended:", "", *_found_rows(self.found), ""),
+            *("Found and mended:", "", *_found_rows(self.mended), ""),
+        ]
 
     def _reference_rows(self) -> list[str]:
         failed = ", ".join(map(str, self.reference_failed)) or "none"
@@ -74,6 +78,10 @@ class Record:
             f"| {rounds:,} | {rounds * 20_000:,} | {rounds * 2_000:,} | {rounds * 2_000:,} | {failed} |",
             "",
         ]
+
+
+def _found_rows(found: list[dict[str, str]]) -> list[str]:
+    return [f"- {one['decoder']}: {one['error']}" for one in found] or ["None."]
 
 
 _INTRODUCTION = """# Fuzzing decoders: the record

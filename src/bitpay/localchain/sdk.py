@@ -10,7 +10,7 @@ from bitpay.kit.errors import Unavailable
 
 FOLDER = Path(__file__).with_name("vm")
 PROGRAM = FOLDER / "main.mjs"
-_STAMP = FOLDER / "node_modules" / ".installed-lock"
+_STAMP = ".installed-lock"
 _INSTALL_SECONDS = 300
 
 
@@ -34,9 +34,10 @@ def node() -> Path:
     return Path(found)
 
 
-def is_installed() -> bool:
-    """Tell whether the locked packages are in place."""
-    return _STAMP.exists() and _STAMP.read_text() == _lock_hash()
+def is_installed(folder: Path = FOLDER) -> bool:
+    """Tell whether the locked packages of a folder are in place."""
+    stamp = folder / "node_modules" / _STAMP
+    return stamp.exists() and stamp.read_text() == _lock_hash(folder)
 
 
 def require_installed() -> None:
@@ -45,25 +46,25 @@ def require_installed() -> None:
         raise VmNotInstalled("The local chain's VM is not installed: run `python -m bitpay.localchain install`.")
 
 
-def install() -> None:
-    """Install the locked packages with npm (about 15 MB); does nothing when they are in place."""
-    if is_installed():
+def install(folder: Path = FOLDER) -> None:
+    """Install a folder's locked packages with npm (about 15 MB); does nothing when they are in place."""
+    if is_installed(folder):
         return
     done = subprocess.run(  # noqa: S603 - our own program
         [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=FOLDER,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=_INSTALL_SECONDS,
         check=False,
     )
     if done.returncode != 0:
-        raise VmNotInstalled(f"npm could not install the local chain's VM: {done.stderr.strip()[-800:]}")
-    _STAMP.write_text(_lock_hash())
+        raise VmNotInstalled(f"npm could not install the packages of {folder}: {done.stderr.strip()[-800:]}")
+    (folder / "node_modules" / _STAMP).write_text(_lock_hash(folder))
 
 
-def _lock_hash() -> str:
-    return hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
+def _lock_hash(folder: Path) -> str:
+    return hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
 
 
 def images() -> Path:
