@@ -33,10 +33,11 @@ from bitpay.ledger.events import decode_block
 from bitpay.ledger.follower import Follower
 from bitpay.ledger.ledger import Ledger
 from bitpay.realtime.log import RoomLog
+from bitpay.registry import PROJECTIONS
 from bitpay.stacks.model import Block, BlockHeader
 from bitpay.store import Client, Database, connect, create_indexes, end, open_database
 from bitpay.store.server import MongoServer
-from bitpay.streams.projection import PROJECTION
+from bitpay.streams.projection import PROJECTION as STREAMS
 
 EVENTS_PER_BLOCK = 10
 FINAL = 10_000
@@ -105,7 +106,7 @@ def history(blocks: int, *, events: int = EVENTS_PER_BLOCK, parent: BlockHeader 
 
 async def backfill(database: Database, blocks: Sequence[Block]) -> float:
     """Return the seconds that the real follower needs from nothing to the tip."""
-    book = Book(database, [PROJECTION], RoomLog(database))
+    book = Book(database, PROJECTIONS, RoomLog(database))
     await book.open(CONTRACTS.deployer, 1)
     follower = Follower(book, Straight(blocks, deep=True), CONTRACTS, 1)
     await follower.load()
@@ -147,7 +148,7 @@ async def measure_tip(bench: Bench) -> None:
         database,
         Straight(known, deep=False),
         CONTRACTS,
-        [PROJECTION],
+        PROJECTIONS,
         RoomLog(database),
         start_height=1,
         deliveries=deliveries,
@@ -182,7 +183,7 @@ async def measure_undo(bench: Bench) -> None:
     blocks = list(history(1_010))
     chain = Straight(blocks, deep=False)
     database = await bench.fresh()
-    book = Book(database, [PROJECTION], RoomLog(database))
+    book = Book(database, PROJECTIONS, RoomLog(database))
     await book.open(CONTRACTS.deployer, 1)
     follower = Follower(book, chain, CONTRACTS, 1)
     await follower.load()
@@ -200,7 +201,7 @@ async def measure_undo(bench: Bench) -> None:
 
 async def measure_memory(bench: Bench) -> None:
     database = await bench.fresh()
-    book = Book(database, [PROJECTION], RoomLog(database))
+    book = Book(database, PROJECTIONS, RoomLog(database))
     head: Head = await book.open(CONTRACTS.deployer, 1)
     grown: list[int] = []
     run = []
@@ -228,7 +229,7 @@ async def measure_size(bench: Bench, streams: int) -> float:
 
 async def fill(database: Database, block: Block, streams: int) -> None:
     event = decode_block(block, CONTRACTS).events[0]
-    sample = PROJECTION.step(None, event) or {}
+    sample = STREAMS.step(None, event) or {}
     for start in range(0, streams, 5_000):
         rows = [sample | {"_id": 10**9 + number, "streamId": number} for number in range(start, start + 5_000)]
         await database["streams"].insert_many(rows[: streams - start], ordered=False)
