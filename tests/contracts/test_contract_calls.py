@@ -4,6 +4,7 @@ import inspect
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from scripts.contract_docs import DOCUMENT, prose
@@ -19,6 +20,7 @@ from bitpay.stacks.post_conditions import FtPostCondition, Mode, NftPostConditio
 from bitpay.stacks.transactions import Transaction
 
 NOTHING = "nothing moves"
+PATHS = Path(__file__).parents[1] / "paths"
 
 
 def public(world: World) -> set[str]:
@@ -56,6 +58,15 @@ def test_the_document_agrees_on_who_calls() -> None:
         assert re.search(r"\*\*Who:\*\* (nobody|.*\balone\b|the three account holders)", said[what]), what
     for what in built():
         assert not re.search(r"\*\*Who:\*\* (nobody|`bitpay-)", said[what]), what
+
+
+def test_every_call_is_made_on_a_served_chain() -> None:
+    sent = "".join(path.read_text() for path in PATHS.glob("*.py"))
+
+    for what in built():
+        name, _, function = what.partition(" ")
+        module = BUILDERS[name].__name__.rpartition(".")[2]
+        assert f"{module}.{function.replace('-', '_')}(" in sent, what
 
 
 @pytest.mark.parametrize("call", examples(), ids=lambda call: call.function)

@@ -146,6 +146,11 @@ class Town:
         await self._control.mine(count)
         await self._look()
 
+    async def swaps_last_two(self) -> None:
+        """Let a reorganisation put the last two blocks' transactions the other way round."""
+        await self._control.reorganize(2, order="reversed")
+        await self._look()
+
     # Calls
 
     async def sends(self, who: str, call: Call) -> Done:
