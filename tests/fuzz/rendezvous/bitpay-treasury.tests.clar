@@ -79,7 +79,16 @@
 
 (define-public (any-execute (n uint)) (execute-proposal (unwrap! (ready n) NOTHING)))
 
-(define-public (any-execute-too (n uint)) (execute-proposal (unwrap! (ready n) NOTHING)))
+;; Tries one that may not have waited, and notes it should that ever succeed.
+(define-public (any-execute-now (n uint))
+  (let (
+      (id (newest n))
+      (early (not (has-waited id)))
+    )
+    (try! (execute-proposal id))
+    (ok (and early (var-set executed-early (+ (var-get executed-early) u1))))))
+
+(define-data-var executed-early uint u0)
 
 ;; -- Remembering: which proposals are settled
 
@@ -113,6 +122,9 @@
 
 (define-private (count-admin (who principal) (count uint))
   (if (contract-call? .bitpay-access-control is-admin who) (+ count u1) count))
+
+;; 10. Nothing was executed before its time.
+(define-read-only (invariant-nothing-was-executed-early) (is-eq (var-get executed-early) u0))
 
 ;; 10. Whatever was executed had been ready, and had waited from then on.
 (define-read-only (invariant-executed-had-waited (n uint))
@@ -179,6 +191,28 @@
         (asserts! (not (contract-call? .bitpay-access-control is-admin contract-caller)) (err u9306))
         (asserts! (and (is-eq code u600) (is-eq count (var-get proposal-count))) (err u9307))
         (ok true)))))
+
+;; One more approval is one more that counts; from the threshold on the time runs.
+(define-public (test-an-approval-counts (n uint))
+  (let ((id (default-to u0 (to-approve n))))
+    (match (get-proposal id)
+      proposal (if (not (contract-call? .bitpay-access-control is-admin contract-caller))
+        (begin
+          (asserts! (is-eq (err u600) (approve-proposal id)) (err u9341))
+          (asserts! (is-eq (some proposal) (get-proposal id)) (err u9342))
+          (ok true))
+        (begin
+          (try! (approve-proposal id))
+          (asserts!
+            (is-eq (get approvals (get-proposal id)) (some (+ u1 (get approvals proposal))))
+            (err u9343))
+          (asserts!
+            (is-eq
+              (is-eq (get status (get-proposal id)) (some APPROVED))
+              (>= (+ u1 (get approvals proposal)) (contract-call? .bitpay-access-control get-threshold)))
+            (err u9344))
+          (ok true)))
+      (ok false))))
 
 ;; An approval that is taken back no longer counts.
 (define-public (test-a-revoked-approval-does-not-count (who principal))
