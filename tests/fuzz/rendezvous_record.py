@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
 from tests.fuzz.record import remembered, write_page
+from tests.fuzz.rendezvous_project import TARGETS, clarity_tests
 from tests.properties.fuzz_record import fingerprint
 
 PATH = Path(__file__).parents[2] / "docs" / "rendezvous.md"
@@ -15,25 +17,30 @@ Counts: TypeAlias = dict[str, Counter[str]]
 """A function, an invariant or a property -> what became of it ("SUCCESSFUL", "PASSED", ...) -> how often."""
 
 
+def version() -> str:
+    """Return what tells one version of the contracts and of these tests from another."""
+    return sha256("\0".join((fingerprint(), *map(clarity_tests, TARGETS))).encode()).hexdigest()[:16]
+
+
 @dataclass
 class Record:
-    """What was tried on the contracts as they are. `runs` are by contract and kind, `counts` by contract."""
+    """What was tried on the contracts and with the tests as they are. `runs` are by contract and kind."""
 
     next_seed: int = 0
     failed_seeds: list[int] = field(default_factory=list)
-    contracts: str = field(default_factory=fingerprint)
+    version: str = field(default_factory=version)
     runs: dict[str, int] = field(default_factory=dict)
     counts: dict[str, Counts] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path = PATH) -> Self:
-        """Return the record as it was written down; for other contracts, only the seeds go on."""
+        """Return the record as it was written down; for another version, only the seeds go on."""
         kept = remembered(path)
         record = cls()
         if not kept:
             return record
         record.next_seed, record.failed_seeds = kept["next_seed"], kept["failed_seeds"]
-        if kept["contracts"] == record.contracts:
+        if kept["version"] == record.version:
             record.runs = kept["runs"]
             record.counts = {
                 target: {name: Counter(count) for name, count in counts.items()}
@@ -58,7 +65,7 @@ class Record:
     def _totals(self) -> str:
         failed = ", ".join(map(str, self.failed_seeds)) or "none"
         rows = [self._total_row(target) for target in sorted(self.counts)]
-        end = f"Seeds so far: {self.next_seed}; seeds that showed something: {failed}. Contracts: `{self.contracts}`.\n"
+        end = f"Seeds so far: {self.next_seed}; seeds that showed something: {failed}. version `{self.version}`.\n"
         return "\n".join((*_HEAD, *rows, "", end))
 
     def _total_row(self, target: str) -> str:

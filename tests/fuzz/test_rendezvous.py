@@ -88,9 +88,9 @@ def test_the_record_goes_on_where_it_ended(tmp_path: Path) -> None:
     assert "seeds that showed something: 3" in path.read_text()
 
 
-def test_for_other_contracts_only_the_seeds_go_on(tmp_path: Path) -> None:
+def test_for_another_version_only_the_seeds_go_on(tmp_path: Path) -> None:
     path = tmp_path / "rendezvous.md"
-    record = Record(next_seed=4, contracts="others")
+    record = Record(next_seed=4, version="another")
     record.add("bitpay-core", "test", 250, counts_of(SAID))
     record.save(path)
     assert Record.load(path) == Record(next_seed=4)

@@ -45,7 +45,7 @@
     (begun uint)
     (in-seconds bool))
   (let (
-      (duration (+ u1 (mod ticks (if in-seconds u1000000 u3000))))
+      (duration (+ u1 (mod ticks (if in-seconds u6000000 u10000))))
       (first (if (is-eq (mod cliff u3) u0) (mod (/ cliff u3) duration) u0))
       (at-once (if (is-eq (mod upfront u3) u0) (mod (/ upfront u3) (+ sats u1)) u0))
     )
@@ -86,7 +86,7 @@
 (define-public (any-open-line (recipient principal) (n uint) (ticks uint))
   (begin
     (asserts! (< (var-get stream-count) MOST) NOTHING)
-    (create-stream recipient (some-sats n) (+ u1 (mod ticks u3000)))))
+    (create-stream recipient (some-sats n) (+ u1 (mod ticks u10000)))))
 
 (define-public (any-open-curve
     (recipient principal)
@@ -98,8 +98,8 @@
     (in-seconds bool))
   (let (
       (sats (some-sats n))
-      (first (+ u1 (mod after-1 u2000)))
-      (second (+ first (mod after-2 u2000)))
+      (first (+ u1 (mod after-1 u5000)))
+      (second (+ first (mod after-2 u5000)))
       (early (mod total-1 (+ sats u1)))
       (middle (+ early (mod total-2 (+ (- sats early) u1))))
     )
@@ -108,7 +108,7 @@
       (list
         { after: first, total: early }
         { after: second, total: middle }
-        { after: (+ second u1 (mod n u2000)), total: sats })
+        { after: (+ second u1 (mod n u5000)), total: sats })
       { cancelable: (is-eq (mod n u2) u0), transferable: true, memo: u"" })))
 
 (define-public (any-withdraw (n uint)) (withdraw-from-stream (a-stream n)))

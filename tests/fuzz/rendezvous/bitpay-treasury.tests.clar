@@ -53,7 +53,7 @@
 
 (define-public (any-pause (n uint))
   (begin
-    (asserts! (is-eq (mod n u8) u0) NOTHING)
+    (asserts! (is-eq (mod n u64) u0) NOTHING)
     (contract-call? .bitpay-access-control pause)))
 
 (define-public (any-withdrawal (to principal) (n uint))
