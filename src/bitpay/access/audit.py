@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bitpay.access.models import ROLES, STATE
+from bitpay.access.models import ROLES, ROLES_ID, STATE, STATE_ID
 from bitpay.access.projection import ACCESS
 from bitpay.ledger.audit import Check, Question
 from bitpay.ledger.book import EVENTS
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks import clarity
-from bitpay.store import Document, index
+from bitpay.store import Database, Document, index
 
 index(
     EVENTS,
@@ -46,4 +46,12 @@ def checks(contracts: Contracts) -> Sequence[Check]:
             question("contracts", "get-fees", document["fees"]),
         )
 
-    return Check(ROLES, roles), Check(STATE, state)
+    async def no_roles(database: Database) -> Sequence[Question]:
+        found = await database[ROLES].find_one({"_id": ROLES_ID})
+        return () if found else (question("roles: none yet", "get-threshold", 0),)
+
+    async def no_state(database: Database) -> Sequence[Question]:
+        found = await database[STATE].find_one({"_id": STATE_ID})
+        return () if found else (question("contracts: untouched", "is-finalized", False),)
+
+    return Check(ROLES, roles, no_roles), Check(STATE, state, no_state)

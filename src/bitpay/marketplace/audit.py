@@ -36,7 +36,11 @@ def _obligations(contracts: Contracts) -> Check:
         live = document["listing"]["listingId"] if document["stands"] else None
         return [*token, question(contracts.marketplace, "get-live-listing", live)]
 
-    return Check(OBLIGATIONS, questions)
+    async def totals(database: Database) -> Sequence[Question]:
+        count = await database[OBLIGATIONS].count_documents({})
+        return (Question("tokens: how many", contracts.obligation_nft, "get-last-token-id", (), count),)
+
+    return Check(OBLIGATIONS, questions, totals)
 
 
 def _listings(contracts: Contracts) -> Check:

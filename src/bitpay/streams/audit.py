@@ -58,7 +58,11 @@ def receipt_check(contracts: Contracts) -> Check:
             Question(what, contracts.nft, "get-receipt", args, receipt, events),
         )
 
-    return Check(RECEIPTS, questions)
+    async def totals(database: Database) -> Sequence[Question]:
+        last = await database[RECEIPTS].find_one(sort=[("_id", -1)]) or {"_id": 0}
+        return (Question("receipts: the last", contracts.nft, "get-last-token-id", (), last["_id"]),)
+
+    return Check(RECEIPTS, questions, totals)
 
 
 async def _sums(database: Database) -> tuple[int, int]:

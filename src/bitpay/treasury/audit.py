@@ -9,7 +9,7 @@ from bitpay.ledger.book import EVENTS
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks import clarity
 from bitpay.store import Database, Document, index
-from bitpay.treasury.models import PROPOSALS, TREASURY
+from bitpay.treasury.models import PROPOSALS, TREASURY, TREASURY_ID
 from bitpay.treasury.projection import CONTRACT
 from bitpay.treasury.state import PENDING, counting
 
@@ -71,4 +71,9 @@ def _treasury(contracts: Contracts) -> Check:
             Question("treasury", contracts.treasury, "get-limit", (), document["limit"], events),
         )
 
-    return Check(TREASURY, questions)
+    async def totals(database: Database) -> Sequence[Question]:
+        if await database[TREASURY].find_one({"_id": TREASURY_ID}):
+            return ()
+        return (Question("treasury: none yet", contracts.treasury, "get-balance", (), 0),)
+
+    return Check(TREASURY, questions, totals)
