@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tests.paths.counting import Done
 from tests.paths.town import Town
 
 from bitpay.protocol.calls import core
@@ -13,17 +12,16 @@ from bitpay.protocol.fees import creation_fee
 from bitpay.stacks.clarity import uint
 
 CREATION_BPS = 10
-MARKETPLACE_BPS = 25
+"""The rate at first."""
 MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A stream and what opening it did."""
+    """A stream's number and how it vests."""
 
     number: int
     curve: Curve
-    done: Done
 
 
 async def opened(
@@ -49,7 +47,7 @@ async def opened(
     now = done.time if when.clock == "seconds" else done.height
     start = now if when.start is None else when.start
     curve = Curve(amount, start, when.duration, when.cliff, when.upfront, when.at_cliff, when.step)
-    return Opened(done.answer, curve, done)
+    return Opened(done.answer, curve)
 
 
 async def stepped(town: Town, sender: str, recipient: str, terms: Terms | None = None) -> Opened:

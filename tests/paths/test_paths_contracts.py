@@ -20,13 +20,13 @@ SURE = Terms(cancelable=False)
 @pytest.fixture(scope="module")
 async def company(town: Town) -> str:
     """A company's contract, directed by dave."""
-    return await town.settles("dave", "company")
+    return await town.deploys("dave", "company")
 
 
 @pytest.fixture(scope="module")
 async def trap(town: Town) -> str:
     """A contract of mallory's that others are lured to call."""
-    return await town.settles("mallory", "trap")
+    return await town.deploys("mallory", "trap")
 
 
 def through(contract: str, function: str, call: Call, *args: Value) -> Call:

@@ -119,7 +119,7 @@ class Town:
     def _names(self) -> dict[str, str]:
         return {address: name for name, address in self._addresses.items()}
 
-    async def settles(self, who: str, name: str) -> str:
+    async def deploys(self, who: str, name: str) -> str:
         """Let somebody deploy a contract of the folder `contracts`, whose money is counted too. Returns its id."""
         source = (CONTRACTS / f"{name}.clar").read_text()
         await self._deploy(who, name, source.replace("contract-call? .", f"contract-call? '{self.contracts.deployer}."))
