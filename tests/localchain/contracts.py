@@ -31,3 +31,10 @@ VAULT = """
 (define-public (pay-out (to principal))
   (as-contract? ((with-stx u50)) (try! (stx-transfer? u50 tx-sender to))))
 """
+
+BATCH = """
+(define-public (pay (amount uint) (to principal))
+  (begin (try! (stx-transfer? amount tx-sender to)) (ok (asserts! (>= amount u10) (err u1)))))
+(define-private (pay-next (amount uint) (to principal)) (begin (is-ok (pay amount to)) to))
+(define-public (pay-all (amounts (list 5 uint)) (to principal)) (ok (fold pay-next amounts to)))
+"""

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 from tests.localchain.accounts import Account
-from tests.localchain.contracts import VAULT
+from tests.localchain.contracts import BATCH, VAULT
 
 from bitpay.localchain.chain import Chain
 from bitpay.stacks.addresses import parse_principal
-from bitpay.stacks.clarity import principal, uint
+from bitpay.stacks.clarity import list_, principal, uint
 from bitpay.stacks.model import TransactionStatus
 from bitpay.stacks.post_conditions import (
     Asset,
@@ -144,6 +144,18 @@ def test_a_refused_call_can_still_break_its_conditions(vault: Chain, alice: Acco
     first, second = vault.mine().transactions
     assert (first.status, second.status) == (ABORTED, TransactionStatus.ABORT_BY_RESPONSE)
     assert first.result == second.result
+
+
+def test_what_an_inner_call_moved_and_took_back_does_not_count(chain: Chain, alice: Account, bob: Account) -> None:
+    chain.submit(alice.deploy("batch", BATCH))
+    chain.mine()
+    before = chain.stx_balance(bob.address)
+    args = [list_([uint(20), uint(5), uint(30)]), principal(bob.address)]
+    for sent, status in ((55, ABORTED), (50, SUCCESS)):
+        chain.submit(alice.call(f"{alice.address}.batch", "pay-all", args, [stx(Compare.EQ, sent)], DENY))
+        [mined] = chain.mine().transactions
+        assert (mined.status, [event.amount for event in mined.events]) == (status, [20, 30] if sent == 50 else [])
+    assert chain.stx_balance(bob.address) == before + 50
 
 
 def test_a_contract_that_moves_its_owners_money_when_deployed_is_unmade(chain: Chain, alice: Account) -> None:
