@@ -8,6 +8,7 @@ import typer
 
 from bitpay.commands import chain, ledger, stream
 from bitpay.commands.audit import audit
+from bitpay.commands.backup import backup_command, restore_command
 from bitpay.commands.context import Data, reports_errors
 from bitpay.commands.demo import demo
 from bitpay.commands.deploy import deploy
@@ -19,6 +20,8 @@ app.add_typer(stream.app, name="stream")
 app.add_typer(chain.app, name="chain")
 app.add_typer(ledger.app, name="ledger")
 app.command()(audit)
+app.command("backup")(backup_command)
+app.command("restore")(restore_command)
 app.command()(demo)
 app.command()(deploy)
 

@@ -15,6 +15,7 @@ from bitpay.registry import PROJECTIONS, checks
 from bitpay.stacks.client import StacksClient
 from bitpay.stacks.network import Network
 from bitpay.store import connect, create_indexes, migrate, open_database
+from bitpay.store.restoring import check_whole
 
 POLL_SECONDS = {"local": 0.25, "testnet": 4.0, "mainnet": 4.0}
 
@@ -59,7 +60,8 @@ class Foundation:
         return Auditor(self.ledger.book, self.source, self.stacks, checks(self.contracts))
 
     async def open(self) -> None:
-        """Bring the database to the shape that this code expects."""
+        """Bring the database to the shape that this code expects. Raises HalfRestored, DatabaseTooNew."""
+        await check_whole(self.database)
         await migrate(self.database)
         await create_indexes(self.database)
 

@@ -112,6 +112,12 @@ def test_wrong_input_is_refused(played: House, argv: list[str]) -> None:
     played.say(*argv, check=False)
 
 
+def test_a_backup_is_taken_while_bitpay_runs_but_not_restored(played: House, tmp_path: Path) -> None:
+    backup = str(tmp_path / "small.backup")
+    assert "streams" not in played.bitpay("backup", backup)["collections"]
+    assert "stop it first" in played.bitpay("restore", backup, "--replace", check=False)["error"]["message"]
+
+
 def test_a_backfill_ends_at_the_tip(played: House) -> None:
     assert played.bitpay("ledger", "backfill")["height"] >= played.bitpay("ledger", "status")["head"]["height"] - 2
 
@@ -129,6 +135,12 @@ def test_a_stopped_instance_is_read_and_mended_as_well(tmp_path: Path) -> None:
         client["bitpay"]["streams"].delete_many({})
     assert len(house.bitpay("ledger", "verify", check=False)["differences"]) == 1
     house.bitpay("ledger", "replay")
+    assert house.bitpay("ledger", "verify")["sound"] is True
+    backup = str(tmp_path / "whole.backup")
+    held = house.bitpay("backup", backup, "--with-chain-data")["collections"]
+    assert held["streams"] == 1
+    assert house.bitpay("restore", backup, check=False)["error"]["code"] == "conflict"
+    assert house.bitpay("restore", backup, "--replace")["collections"] == held
     assert house.bitpay("ledger", "verify")["sound"] is True
     for argv in (["audit"], ["ledger", "backfill"]):
         assert house.bitpay(*argv, check=False)["error"]["code"] == "unavailable"

@@ -18,6 +18,7 @@ FLOORS = [
     {"notifications", "analytics", "search", "admin", "demo"},
     {
         "app",
+        "backups",
         "cli",
         "commands",
         "deployment",

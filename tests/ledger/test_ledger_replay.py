@@ -4,11 +4,11 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from tests.ledger.ledger_chain import Chain, View
+from tests.ledger.ledger_chain import CONTRACTS, Chain, View
 from tests.ledger.ledger_states import clean_replay, follow, state_of
 
 from bitpay.ledger.book import Book, HeadMoved
-from bitpay.ledger.projection import LedgerEvent
+from bitpay.ledger.projection import LedgerEvent, Message
 from bitpay.ledger.replay import Progress, Replay, outdated
 from bitpay.realtime.log import RoomLog
 from bitpay.store import Database, Document
@@ -126,3 +126,20 @@ async def test_replacing_under_a_writer_is_refused(
     with pytest.raises(HeadMoved):
         await replay.replace(Book(database, [PROJECTION], RoomLog(database)))
     assert await state_of(database) == before
+
+
+async def test_books_begun_after_a_restore_do_not_tell_again_what_left_the_house(database: Database) -> None:
+    def mailed(_before: Document | None, _after: Document | None, event: LedgerEvent) -> list[Message]:
+        return [Message("stream:updated", {"height": event.block.height}, kinds=("mail",))]
+
+    book = Book(database, [replace(PROJECTION, messages=mailed, leaves_house=True)], RoomLog(database))
+    chain = Chain(7)
+    tip = chain.grow(None, 30, events=1)
+    await book.open(CONTRACTS.deployer, 1)
+    await book.be_quiet_until(chain.path(tip)[14].header.burn_height)
+    await follow(book, View(chain, tip))
+    told = {row["data"]["height"] async for row in database["outbox"].find()}
+    quiet = [block for block in chain.path(tip) if block.header.burn_height <= chain.path(tip)[14].header.burn_height]
+    assert told
+    assert min(told) > quiet[-1].header.height
+    assert await database["streams"].count_documents({}) > 0

@@ -4,11 +4,11 @@ from datetime import datetime
 
 from bitpay.accounts.challenges import Challenge
 from bitpay.accounts.models import Session, new_user
-from bitpay.store import Database, Document, collection, index
+from bitpay.store import Database, Document, Kind, collection, index
 
 USERS = collection("users")
 SESSIONS = collection("sessions")
-CHALLENGES = collection("challenges")
+CHALLENGES = collection("challenges", Kind.PASSING)
 
 index(USERS, [("walletAddress", 1)], unique=True)
 index(SESSIONS, [("address", 1)])

@@ -21,10 +21,10 @@ from bitpay.chainhook.arrivals import Arrival, Format, Unreadable
 from bitpay.kit.errors import InvalidInput
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks.model import Block
-from bitpay.store import Database, Document, changes, collection, index
+from bitpay.store import Database, Document, Kind, changes, collection, index
 
-DELIVERIES = collection("deliveries")
-PIECES = collection("delivery_pieces")
+DELIVERIES = collection("deliveries", Kind.CHAINS)
+PIECES = collection("delivery_pieces", Kind.CHAINS)
 
 PIECE_BYTES = 8 * 1024 * 1024 - 1
 """Well below MongoDB's 16 MiB a document."""

@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 
 from bitpay.commands.context import AsJson, console, errors, print_json, reports_errors
-from bitpay.commands.files import lines_to
 from bitpay.commands.operating import Place, operate, require_chain
 from bitpay.commands.views import difference_json, plain_line, print_differences, print_standing, progress_bar
 from bitpay.foundation import POLL_SECONDS, Foundation
 from bitpay.http.formats import duration
 from bitpay.kit.errors import InvalidInput, NotFound
+from bitpay.kit.files import lines_to
 from bitpay.kit.money import format_sats
 from bitpay.ledger.book import BLOCKS, EVENTS, Head
 from bitpay.ledger.export import canonical_events

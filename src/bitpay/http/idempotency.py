@@ -18,10 +18,10 @@ from starlette.types import Scope
 from bitpay.http.problems import problem
 from bitpay.http.services import Services
 from bitpay.kit.errors import InvalidInput
-from bitpay.store import Database, collection, index
+from bitpay.store import Database, Kind, collection, index
 
 HEADER = "Idempotency-Key"
-IDEMPOTENCY_KEYS = collection("idempotency_keys")
+IDEMPOTENCY_KEYS = collection("idempotency_keys", Kind.PASSING)
 KEPT = timedelta(hours=24)
 
 index(IDEMPOTENCY_KEYS, [("expiresAt", 1)], expireAfterSeconds=0)

@@ -9,9 +9,9 @@ from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from bitpay.ledger.events import Problem
-from bitpay.store import Database, Document, collection, index
+from bitpay.store import Database, Document, Kind, collection, index
 
-ALERTS = collection("alerts")
+ALERTS = collection("alerts", Kind.CHAINS)
 index(ALERTS, [("open", 1), ("lastAt", -1)])
 
 _log = structlog.get_logger(__name__)

@@ -18,12 +18,12 @@ from bitpay.ledger.events import DecodedBlock, event_document, storable_fields
 from bitpay.ledger.fold import Documents, Folded, fold, keys_of
 from bitpay.ledger.projection import Key, LedgerEvent, Message, Projection
 from bitpay.stacks.model import BlockHeader
-from bitpay.store import Database, Document, collection, index, outbox, transaction
+from bitpay.store import Database, Document, Kind, collection, index, outbox, transaction
 
-HEAD = collection("ledger_head")
-BLOCKS = collection("blocks")
-EVENTS = collection("events")
-IMAGES = collection("ledger_images")
+HEAD = collection("ledger_head", Kind.CHAINS)
+BLOCKS = collection("blocks", Kind.CHAINS)
+EVENTS = collection("events", Kind.CHAINS)
+IMAGES = collection("ledger_images", Kind.CHAINS)
 
 index(BLOCKS, [("height", 1)], unique=True, partialFilterExpression={"canonical": True})
 index(BLOCKS, [("canonical", 1), ("height", 1)])
@@ -35,6 +35,7 @@ index(IMAGES, [("height", 1)])
 index(IMAGES, [("burnHeight", 1)])
 
 _ID = "head"
+_NEVER_QUIET = -1
 
 UNFINAL_BURN_BLOCKS = 12
 """Headers stay linked and documents' before-images are kept for this many Bitcoin blocks; older ones are final."""
@@ -110,6 +111,10 @@ class Book:
             raise OtherLedger(f"This database follows {row.get('deployer')} from block {row.get('startHeight')}.")
         return head_of(row)
 
+    async def be_quiet_until(self, burn_height: int) -> None:
+        """Let no message of blocks up to this Bitcoin height leave the house: it left before these books began."""
+        await self._head.update_one({"_id": _ID}, {"$set": {"quietUntil": burn_height}})
+
     async def head(self) -> Head:
         """Return the head as it is now. Raises NotFound where `open` never was called."""
         row = await self._head.find_one({"_id": _ID})
@@ -141,13 +146,13 @@ class Book:
         moved = Head(last.hash, last.height, last.time, last.burn_height, head.nonce + 1)
 
         async def work(session: AsyncClientSession) -> None:
-            await self._move(head, moved, session)
+            quiet = await self._move(head, moved, session)
             applies = await self._write_blocks(run, final_burn, session)
             await self._write_events(run, applies, session)
             folded = await self._fold(run, final_burn, session)
             await self._write_documents(folded.changed, session)
             await self._write_images(folded, session)
-            await self._say(folded, applies, final_burn, session)
+            await self._say(folded, applies, final_burn, quiet, session)
             if any(block.events and block.header.burn_height <= final_burn for block in run):
                 await self._rooms.begin_epoch(session)
             await self.alerts.record([problem for block in run for problem in block.problems], session)
@@ -184,7 +189,8 @@ class Book:
         await self._images.delete_many({"burnHeight": {"$lt": final}})
         await self._blocks.delete_many({"burnHeight": {"$lt": final}, "events": 0, "_id": {"$ne": head.hash}})
 
-    async def _move(self, head: Head, moved: Head, session: AsyncClientSession) -> None:
+    async def _move(self, head: Head, moved: Head, session: AsyncClientSession) -> int:
+        """Move the head and return the Bitcoin height up to which nothing leaves the house."""
         fields = {
             "hash": moved.hash,
             "height": moved.height,
@@ -192,9 +198,11 @@ class Book:
             "burnHeight": moved.burn_height,
             "nonce": moved.nonce,
         }
-        answer = await self._head.update_one({"_id": _ID, "nonce": head.nonce}, {"$set": fields}, session=session)
-        if answer.matched_count != 1:
+        here = {"_id": _ID, "nonce": head.nonce}
+        row = await self._head.find_one_and_update(here, {"$set": fields}, {"quietUntil": 1}, session=session)
+        if row is None:
             raise HeadMoved("The ledger's head moved.")
+        return int(row.get("quietUntil", _NEVER_QUIET))
 
     async def _write_blocks(
         self, run: Sequence[DecodedBlock], final_burn: int, session: AsyncClientSession
@@ -240,7 +248,9 @@ class Book:
         if rows:
             await self._images.insert_many(rows, session=session)
 
-    async def _say(self, folded: Folded, applies: dict[str, int], final_burn: int, session: AsyncClientSession) -> None:
+    async def _say(
+        self, folded: Folded, applies: dict[str, int], final_burn: int, quiet: int, session: AsyncClientSession
+    ) -> None:
         entries: list[Document] = []
         rows: list[outbox.Row] = []
         alike: Counter[tuple[str, str]] = Counter()
@@ -251,7 +261,7 @@ class Book:
             data = dict(storable_fields(message.data))
             common = {"event": message.event, "data": data, "block": event.block.hash}
             entries += [{"room": room, **common} for room in told]
-            if message.kinds:
+            if message.kinds and event.block.burn_height > quiet:
                 name = f"{event.id}:{message.event}:{alike[event.id, message.event]}:{applies[event.block.hash]}"
                 alike[event.id, message.event] += 1
                 rows += _outbox_rows(name, event, message, data, number)

@@ -14,9 +14,9 @@ from bson.binary import Binary
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
-from bitpay.store import Database, collection, heed_cancellation
+from bitpay.store import Database, Kind, collection, heed_cancellation
 
-LEASES = collection("leases")
+LEASES = collection("leases", Kind.PASSING)
 FOLLOWER = "follower"
 """The lease of whoever follows the chain."""
 

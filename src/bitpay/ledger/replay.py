@@ -14,9 +14,9 @@ from bitpay.ledger.events import DecodedBlock, event_from
 from bitpay.ledger.fold import Documents, fold, keys_of
 from bitpay.ledger.projection import Key, LedgerEvent, Projection, silent
 from bitpay.stacks.model import BlockHeader
-from bitpay.store import Database, Document, collection, create_indexes_as, transaction
+from bitpay.store import Database, Document, Kind, collection, create_indexes_as, transaction
 
-VERSIONS = collection("ledger_projections")
+VERSIONS = collection("ledger_projections", Kind.CHAINS)
 
 _MARK = "__replay_"
 _LEFT_OVER = timedelta(days=1)

@@ -13,10 +13,10 @@ from typing import Any
 from pymongo import InsertOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from bitpay.store import Database, Document, changes, collection, index
+from bitpay.store import Database, Document, Kind, changes, collection, index
 
-ROOMS = collection("rooms")
-LOG = collection("room_log")
+ROOMS = collection("rooms", Kind.CHAINS)
+LOG = collection("room_log", Kind.CHAINS)
 
 MAX_MISSED = 300
 """A client that missed more reloads instead."""

@@ -10,7 +10,7 @@ from bitpay.store.connection import (
     open_database,
     storable,
 )
-from bitpay.store.indexes import collection, create_indexes, create_indexes_as, index
+from bitpay.store.indexes import Kind, collection, create_indexes, create_indexes_as, index
 from bitpay.store.migrations import DatabaseTooNew, migrate, migration
 from bitpay.store.transactions import CommitUnknown, transaction
 
@@ -21,6 +21,7 @@ __all__ = [
     "Database",
     "DatabaseTooNew",
     "Document",
+    "Kind",
     "changes",
     "collection",
     "connect",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from pymongo import IndexModel
@@ -10,6 +11,14 @@ from pymongo.errors import CollectionInvalid
 from bitpay.store.connection import Database
 
 Keys = Sequence[tuple[str, int]]
+
+
+class Kind(StrEnum):
+    """What becomes of a collection when it is lost: gone for ever, made again from the chain, or not missed."""
+
+    PEOPLES = "peoples"
+    CHAINS = "chains"
+    PASSING = "passing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +40,23 @@ class Index:
 
 
 _COLLECTIONS: dict[str, dict[str, Index]] = {}
+_KINDS: dict[str, Kind] = {}
 
 
-def collection(name: str) -> str:
-    """Declare that a collection exists, and return its name. Transactions need it to exist before they begin."""
+def collection(name: str, kind: Kind | None = None) -> str:
+    """Declare that a collection exists, and return its name. Transactions need it to exist before they begin.
+
+    Unless another `kind` is given, it holds what people brought along, and every backup has it.
+    """
     _COLLECTIONS.setdefault(name, {})
+    if kind is not None:
+        _KINDS[name] = kind
     return name
+
+
+def kind_of(name: str) -> Kind:
+    """Return what a collection holds; of one that no code declares the same is believed as of people's."""
+    return _KINDS.get(name, Kind.PEOPLES)
 
 
 def index(name: str, keys: Keys, **options: Any) -> Index:  # noqa: ANN401 - MongoDB's index options

@@ -31,6 +31,11 @@ def migration(version: int, why: str) -> Callable[[Step], Step]:
     return register
 
 
+def known_version() -> int:
+    """Return the version to which this code brings a database."""
+    return max(_STEPS, default=0)
+
+
 async def migrate(database: Database) -> int:
     """Run the steps that this database has not seen, in order, and return its version afterwards.
 
@@ -44,4 +49,4 @@ async def migrate(database: Database) -> int:
             await step(database)
             row = {"why": why, "at": datetime.now(UTC)}
             await database[MIGRATIONS].update_one({"_id": version}, {"$setOnInsert": row}, upsert=True)
-    return max(_STEPS, default=0)
+    return known_version()

@@ -14,9 +14,9 @@ from pymongo import DeleteOne, InsertOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from bitpay.store.connection import Database, Document
-from bitpay.store.indexes import collection, index
+from bitpay.store.indexes import Kind, collection, index
 
-OUTBOX = collection("outbox")
+OUTBOX = collection("outbox", Kind.CHAINS)
 _RETENTION_SECONDS = 14 * 86_400
 
 index(OUTBOX, [("kind", 1), ("state", 1), ("order", 1)])

@@ -1,0 +1,146 @@
+"""Backups: what cannot be rebuilt from the chain, or everything, in one file and back into a database."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+import bitpay.app  # noqa: F401 - declares every collection that there is
+from bitpay.foundation import Foundation
+from bitpay.kit.errors import Conflict, InvalidInput
+from bitpay.kit.files import whole_file
+from bitpay.ledger.book import HEAD, UNFINAL_BURN_BLOCKS
+from bitpay.ledger.lease import FOLLOWER, LEASES, Lease, holder
+from bitpay.registry import PROJECTIONS
+from bitpay.store import Database, Kind, create_indexes, end
+from bitpay.store.archive import Archive, write_archive
+from bitpay.store.indexes import declared_collections, kind_of
+from bitpay.store.migrations import MIGRATIONS, known_version
+from bitpay.store.restoring import done, lay_aside, put_in_place, unfinished
+
+Json = dict[str, Any]
+
+_BESIDE = "__"
+"""Marks collections that a replay or a restore keeps beside the real ones."""
+
+
+async def back_up(ground: Foundation, path: Path, *, with_chain_data: bool) -> Json:
+    """Write a backup as of one moment of the database and return what it holds. Raises Conflict where `path` exists.
+
+    Only its owner may read the file, and it bears its name only once it is whole and on the disk.
+    """
+    names = await _names(ground.database, with_chain_data=with_chain_data)
+    with whole_file(path) as file:
+        async with ground.mongo.start_session(snapshot=True) as session:
+            facts = await _facts(ground, session, with_chain_data=with_chain_data)
+            parts = await write_archive(file, ground.database, names, facts, session)
+        size = file.seek(0, os.SEEK_END)
+    return {**facts, "bytes": size, "collections": {part.name: part.documents for part in parts}}
+
+
+async def restore(ground: Foundation, path: Path, *, replace: bool) -> Json:
+    """Make the database what a backup says, and return what that is. With `replace` it need not be empty.
+
+    Raises Damaged, InvalidInput for another network's or deployment's backup, Conflict where BitPay runs on the
+    database or holds something. Interrupted, it changed nothing or goes on when it is called again.
+    """
+    archive = Archive.open(path)
+    try:
+        _check_fits(ground, archive)
+        if await unfinished(ground.database) != archive.digest:
+            await _check_free(ground.database, replace=replace)
+            await lay_aside(ground.database, archive)
+        async with _alone(ground.database):
+            await put_in_place(ground.database, archive, kept=(LEASES,))
+            await create_indexes(ground.database)
+            await _begin_books(ground, archive.manifest)
+            await done(ground.database)
+        held = {part.name: part.documents for part in archive.parts}
+        return {**{name: archive.manifest[name] for name in _FACTS}, "collections": held}
+    finally:
+        archive.close()
+
+
+_FACTS = ("bitpay", "network", "deployer", "startHeight", "createdAt", "withChainData", "databaseVersion", "head")
+
+
+async def _facts(ground: Foundation, session: AsyncClientSession, *, with_chain_data: bool) -> Json:
+    head = await ground.database[HEAD].find_one({}, session=session)
+    versions = [row["_id"] async for row in ground.database[MIGRATIONS].find({}, {"_id": 1}, session=session)]
+    return {
+        "bitpay": metadata.version("bitpay"),
+        "network": ground.settings.network,
+        "deployer": ground.contracts.deployer,
+        "startHeight": head["startHeight"] if head else ground.settings.start_height,
+        "createdAt": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "withChainData": with_chain_data,
+        "databaseVersion": max(versions, default=0),
+        "head": {name: head[name] for name in ("height", "hash", "time", "burnHeight")} if head else None,
+    }
+
+
+async def _names(database: Database, *, with_chain_data: bool) -> list[str]:
+    folded = {projection.collection for projection in PROJECTIONS}
+    kinds = {Kind.PEOPLES, Kind.CHAINS} if with_chain_data else {Kind.PEOPLES}
+    return [
+        name
+        for name in sorted(await database.list_collection_names())
+        if (Kind.CHAINS if name in folded else kind_of(name)) in kinds
+        and _BESIDE not in name
+        and not name.startswith("system.")
+    ]
+
+
+def _check_fits(ground: Foundation, archive: Archive) -> None:
+    manifest, settings = archive.manifest, ground.settings
+    ours = {"network": settings.network, "deployer": settings.deployer, "startHeight": settings.start_height}
+    for name, value in ours.items():
+        if manifest[name] != value:
+            raise InvalidInput(f"This backup is of another BitPay: its {name} is {manifest[name]}, here it is {value}.")
+    unknown = sorted({part.name for part in archive.parts} - set(declared_collections()))
+    if unknown or manifest["databaseVersion"] > known_version():
+        raise InvalidInput(f"This backup is of BitPay {manifest['bitpay']}, which is newer than this one.")
+
+
+async def _check_free(database: Database, *, replace: bool) -> None:
+    """Raise Conflict where somebody follows the chain into the database, or unless it may be overwritten."""
+    lease = await holder(database, FOLLOWER)
+    if lease is not None and lease.holds:
+        raise Conflict("BitPay runs on this database; stop it first.")
+    if replace:
+        return
+    for name in await database.list_collection_names():
+        passes = kind_of(name) is Kind.PASSING or name == MIGRATIONS or _BESIDE in name
+        if not passes and await database[name].find_one({}, {"_id": 1}) is not None:
+            raise Conflict(f"This database is not empty (it has {name}); --replace overwrites it.")
+
+
+@asynccontextmanager
+async def _alone(database: Database) -> AsyncIterator[None]:
+    """Keep every follower out meanwhile."""
+    async with database.client.start_session() as session:
+        lease = Lease(database, FOLLOWER, session)
+        await lease.acquire()
+        holding = asyncio.create_task(lease.hold())
+        try:
+            yield
+        finally:
+            await end([holding])
+            await lease.release()
+
+
+async def _begin_books(ground: Foundation, manifest: Any) -> None:  # noqa: ANN401 - JSON
+    """Without the chain's data, the ledger reads the chain again, silent about what was told before the backup."""
+    if manifest["withChainData"]:
+        return
+    book = ground.ledger.book
+    await book.open(ground.contracts.deployer, ground.settings.start_height)
+    if manifest["head"] is not None:
+        # Messages wait until their block is deep enough: the last ones may not have left yet.
+        await book.be_quiet_until(manifest["head"]["burnHeight"] - UNFINAL_BURN_BLOCKS)

@@ -1,0 +1,318 @@
+"""Backups: what was in the database is there again, or the restore says why not and has changed nothing."""
+
+import json
+import random
+import stat
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import pytest
+from tests.ledger.ledger_chain import CONTRACTS, Chain, View
+from tests.ledger.ledger_states import follow
+
+from bitpay import backups
+from bitpay.backups import back_up, restore
+from bitpay.foundation import Foundation
+from bitpay.kit.errors import Conflict, InvalidInput
+from bitpay.kit.settings import LedgerSettings
+from bitpay.ledger.book import UNFINAL_BURN_BLOCKS
+from bitpay.store import Database, Document, create_indexes, create_indexes_as, restoring
+from bitpay.store.archive import Archive, Damaged, write_archive
+from bitpay.store.restoring import HalfRestored
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
+LATER = datetime.now(UTC) + timedelta(days=7)
+
+
+def ground_of(mongo_url: str, name: str, **changes: Any) -> Foundation:  # noqa: ANN401 - settings
+    given = {"network": "local", "deployer": CONTRACTS.deployer, "mongodb_url": mongo_url, "mongodb_database": name}
+    return Foundation(LedgerSettings(**{**given, **changes}))
+
+
+def files_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+@pytest.fixture
+async def ground(mongo_url: str, database: Database) -> AsyncIterator[Foundation]:
+    """An instance with people's data and a ledger."""
+    ground = ground_of(mongo_url, database.name)
+    await ground.open()
+    users = [
+        {
+            "walletAddress": f"ST{number}",
+            "email": f"ü{number}@x.example",
+            "createdAt": NOW,
+            "preferences": {"n": number},
+        }
+        for number in range(1_234)
+    ]
+    await ground.database["users"].insert_many(users)
+    await ground.database["sessions"].insert_one({"_id": "hash", "address": "ST1", "expiresAt": LATER})
+    await ground.database["challenges"].insert_one({"_id": "nonce", "expiresAt": LATER})
+    chain = Chain(31)
+    await follow(ground.ledger.book, View(chain, chain.grow(None, 30)))
+    yield ground
+    await ground.close()
+
+
+@pytest.fixture
+async def empty(mongo_url: str) -> AsyncIterator[Foundation]:
+    """Another machine: nothing in its database yet."""
+    ground = ground_of(mongo_url, f"test_{token_hex(6)}")
+    yield ground
+    await ground.mongo.drop_database(ground.database.name)
+    await ground.close()
+
+
+async def contents(ground: Foundation, *, without: tuple[str, ...] = ()) -> dict[str, list[Document]]:
+    """Everything that is in a database, except what serves for minutes only."""
+    passing = {"leases", "challenges", "restores", *without}
+    names = set(await ground.database.list_collection_names()) - passing
+    held = {name: await ground.database[name].find().sort("_id", 1).to_list() for name in sorted(names)}
+    return {name: rows for name, rows in held.items() if rows}
+
+
+async def test_what_people_brought_along_is_there_again(ground: Foundation, empty: Foundation, tmp_path: Path) -> None:
+    file = tmp_path / "small.backup"
+    told = await back_up(ground, file, with_chain_data=False)
+    assert (told["collections"]["users"], told["collections"]["sessions"]) == (1_234, 1)
+    assert not {"streams", "events", "ledger_head", "challenges", "leases"} & told["collections"].keys()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert files_in(tmp_path) == [file.name]
+
+    restored = await restore(empty, file, replace=False)
+
+    assert restored["collections"] == told["collections"]
+    before, after = await contents(ground), await contents(empty)
+    assert (after["users"], after["sessions"]) == (before["users"], before["sessions"])
+    assert after.keys() == {"users", "sessions", "ledger_head"}
+    [head] = after["ledger_head"]
+    assert (head["hash"], head["height"], head["startHeight"]) == ("", 0, 1)
+    assert head["quietUntil"] == before["ledger_head"][0]["burnHeight"] - UNFINAL_BURN_BLOCKS
+    indexes = await empty.database["users"].index_information()
+    assert indexes["walletAddress_1"]["unique"]
+    await empty.open()
+
+
+async def test_a_restored_ledger_reads_the_chain_again_to_the_same_documents(
+    ground: Foundation, empty: Foundation, tmp_path: Path
+) -> None:
+    await back_up(ground, tmp_path / "b", with_chain_data=False)
+    await restore(empty, tmp_path / "b", replace=False)
+    chain = Chain(31)
+    await follow(empty.ledger.book, View(chain, chain.grow(None, 30)))
+    assert (await contents(empty))["streams"] == (await contents(ground))["streams"]
+
+
+async def test_with_the_chains_data_everything_is_there_again(
+    ground: Foundation, empty: Foundation, tmp_path: Path
+) -> None:
+    await back_up(ground, tmp_path / "b", with_chain_data=True)
+    await restore(empty, tmp_path / "b", replace=False)
+    assert await contents(empty) == await contents(ground)
+    assert await empty.ledger.book.head() == await ground.ledger.book.head()
+
+
+async def test_a_backup_is_of_one_moment(
+    ground: Foundation, empty: Foundation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await contents(ground)
+
+    async def disturbed(*arguments: Any) -> Any:  # noqa: ANN401 - as the function has it
+        await ground.database["users"].delete_many({})
+        await ground.database["sessions"].insert_one({"_id": "new", "address": "ST2", "expiresAt": LATER})
+        return await write_archive(*arguments)
+
+    monkeypatch.setattr(backups, "write_archive", disturbed)
+    await back_up(ground, tmp_path / "b", with_chain_data=True)
+    await restore(empty, tmp_path / "b", replace=False)
+    assert await contents(empty) == before
+
+
+async def test_sessions_that_expired_since_the_backup_do_not_stop_a_restore(
+    ground: Foundation, empty: Foundation, tmp_path: Path
+) -> None:
+    await ground.database["sessions"].drop_indexes()
+    await ground.database["sessions"].insert_one({"_id": "old", "address": "ST1", "expiresAt": NOW})
+    await back_up(ground, tmp_path / "b", with_chain_data=False)
+    assert (await restore(empty, tmp_path / "b", replace=False))["collections"]["sessions"] == 2
+
+
+async def test_an_existing_file_is_never_overwritten(ground: Foundation, tmp_path: Path) -> None:
+    file = tmp_path / "precious"
+    file.write_text("another backup")
+    with pytest.raises(Conflict, match="exists already"):
+        await back_up(ground, file, with_chain_data=False)
+    assert file.read_text() == "another backup"
+    with pytest.raises(InvalidInput, match="cannot be written"):
+        await back_up(ground, tmp_path / "no" / "such" / "folder", with_chain_data=False)
+
+
+async def test_a_backup_that_was_interrupted_leaves_no_file(
+    ground: Foundation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_arguments: Any) -> None:  # noqa: ANN401 - as the function has it
+        raise ConnectionError("the database went away")
+
+    monkeypatch.setattr(backups, "write_archive", fails)
+    with pytest.raises(InvalidInput, match="the database went away"):
+        await back_up(ground, tmp_path / "b", with_chain_data=False)
+    assert files_in(tmp_path) == []
+
+
+async def test_a_damaged_or_cut_file_is_refused_before_anything_happens(
+    ground: Foundation, empty: Foundation, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "good", tmp_path / "bad"
+    await back_up(ground, good, with_chain_data=True)
+    whole = good.read_bytes()
+    sound = [list(archive.documents(part)) for archive in [Archive.open(good)] for part in archive.parts]
+    chance = random.Random(7)  # noqa: S311 - a seed that replays is the point
+    for length in [0, 1, 100, len(whole) // 2, len(whole) - 1, *(chance.randrange(len(whole)) for _ in range(20))]:
+        bad.write_bytes(whole[:length])
+        with pytest.raises(Damaged):
+            await restore(empty, bad, replace=True)
+    refused = 0
+    for _ in range(300):
+        changed = bytearray(whole)
+        changed[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+        bad.write_bytes(changed)
+        try:
+            archive = Archive.open(bad)
+        except Damaged:
+            refused += 1
+        else:  # a bit that means nothing, like an entry's date
+            assert [list(archive.documents(part)) for part in archive.parts] == sound
+            archive.close()
+    assert refused > 250
+    for content in (b"not a backup", b"PK\x05\x06" + b"\x00" * 18):
+        bad.write_bytes(content)
+        with pytest.raises(Damaged):
+            await restore(empty, bad, replace=True)
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        await restore(empty, tmp_path / "nowhere", replace=True)
+    assert await contents(empty) == {}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"network": "testnet"},
+        {"deployer": "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM"},
+        {"start_height": 7},
+    ],
+)
+async def test_another_networks_or_deployments_backup_is_refused(
+    ground: Foundation, mongo_url: str, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    await back_up(ground, tmp_path / "b", with_chain_data=False)
+    other = ground_of(mongo_url, f"test_{token_hex(6)}", **changes)
+    with pytest.raises(InvalidInput, match="of another BitPay"):
+        await restore(other, tmp_path / "b", replace=True)
+    assert await contents(other) == {}
+    await other.close()
+
+
+async def test_a_backup_of_newer_code_is_refused(ground: Foundation, empty: Foundation, tmp_path: Path) -> None:
+    await ground.database["invented_later"].insert_one({"_id": 1})
+    told = await back_up(ground, tmp_path / "b", with_chain_data=False)
+    assert told["collections"]["invented_later"] == 1, "what nobody declares is kept, for it may be precious"
+    with pytest.raises(InvalidInput, match="newer than this one"):
+        await restore(empty, tmp_path / "b", replace=True)
+
+
+async def test_only_an_empty_database_is_filled_unless_somebody_says_otherwise(
+    ground: Foundation, empty: Foundation, tmp_path: Path
+) -> None:
+    await back_up(ground, tmp_path / "b", with_chain_data=True)
+    await create_indexes(empty.database)
+    await empty.database["users"].insert_one({"walletAddress": "ST-other"})
+    await empty.database["offers"].insert_one({"_id": "of the other database"})
+    before = await contents(empty)
+    with pytest.raises(Conflict, match="not empty"):
+        await restore(empty, tmp_path / "b", replace=False)
+    assert await contents(empty) == before
+    await restore(empty, tmp_path / "b", replace=True)
+    assert await contents(empty) == await contents(ground)
+
+
+async def test_nothing_is_restored_under_a_running_instance(ground: Foundation, tmp_path: Path) -> None:
+    await back_up(ground, tmp_path / "b", with_chain_data=False)
+    before = await contents(ground)
+    async with backups._alone(ground.database):
+        with pytest.raises(Conflict, match="stop it first"):
+            await restore(ground, tmp_path / "b", replace=True)
+    assert await contents(ground) == before
+
+
+class Interrupted(Exception):
+    """Somebody pulled the plug."""
+
+
+def failing_at(step: int, real: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    calls = 0
+
+    async def act(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as the function has it
+        nonlocal calls
+        if calls == step:
+            raise Interrupted
+        calls += 1
+        return await real(*arguments, **options)
+
+    return act
+
+
+@pytest.mark.parametrize("step", [0, 3, 8])
+async def test_a_restore_interrupted_while_it_loads_has_changed_nothing(
+    ground: Foundation, empty: Foundation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    await back_up(ground, tmp_path / "b", with_chain_data=True)
+    await empty.open()
+    await empty.database["users"].insert_one({"walletAddress": "ST-other"})
+    before = await contents(empty)
+    with monkeypatch.context() as patch:
+        patch.setattr(restoring, "create_indexes_as", failing_at(step, create_indexes_as))
+        with pytest.raises(Interrupted):
+            await restore(empty, tmp_path / "b", replace=True)
+    after = await contents(empty)
+    assert {name: rows for name, rows in after.items() if "__" not in name} == before
+    await empty.open()
+    await restore(empty, tmp_path / "b", replace=True)
+    assert await contents(empty) == await contents(ground)
+
+
+@pytest.mark.parametrize("step", [0, 1, 5, 10])
+async def test_a_restore_interrupted_while_it_replaces_goes_on_and_nobody_serves_meanwhile(
+    ground: Foundation, empty: Foundation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    await back_up(ground, tmp_path / "b", with_chain_data=True)
+    await empty.open()
+    await empty.database["users"].insert_one({"walletAddress": "ST-other"})
+    with monkeypatch.context() as patch:
+        patch.setattr(restoring, "_put", failing_at(step, restoring._put))
+        with pytest.raises(Interrupted):
+            await restore(empty, tmp_path / "b", replace=True)
+
+    with pytest.raises(HalfRestored, match="run `bitpay restore` with it again"):
+        await empty.open()
+
+    await restore(empty, tmp_path / "b", replace=False)
+    assert await contents(empty) == await contents(ground)
+    await empty.open()
+
+
+async def test_the_manifest_says_what_the_file_is(ground: Foundation, tmp_path: Path) -> None:
+    await back_up(ground, tmp_path / "b", with_chain_data=True)
+    archive = Archive.open(tmp_path / "b")
+    manifest = json.loads(json.dumps(archive.manifest))
+    archive.close()
+    assert (manifest["format"], manifest["version"], manifest["network"]) == ("bitpay-backup", 1, "local")
+    assert manifest["deployer"] == CONTRACTS.deployer
+    assert manifest["head"]["height"] == 30
+    [users] = [part for part in manifest["collections"] if part["name"] == "users"]
+    assert users["documents"] == 1_234
+    assert len(users["sha256"]) == 64
