@@ -87,7 +87,8 @@ def test_a_listing_has_every_field_of_the_schema_and_goes_through_its_life(telle
 
 def test_a_listing_is_stale_once_its_token_moved_or_another_one_was_made(teller: Teller) -> None:
     listed(teller)
-    teller.tell("obligation-transferred", stream_id=1, **moved(BOB, CAROL, 1))
+    said = list(teller.tell("obligation-transferred", stream_id=1, **moved(BOB, CAROL, 1)))
+    assert rooms(said)["marketplace:listing-updated"] == {"marketplace", f"user:{BOB}"}
     assert listing_status(teller.one("listings", 1), teller.one("obligations", 1), teller.time) == "stale"
     teller.tell("obligation-transferred", stream_id=1, **moved(CAROL, BOB, 2))
     listed(teller, 2, moves=2)

@@ -15,11 +15,12 @@ CONTRACT = "bitpay-marketplace"
 TOKEN = "bitpay-obligation-nft"  # noqa: S105 - a contract's name
 
 _ROOM = "marketplace"
+_LISTING = "marketplace:listing-updated"
 _OFFER = "marketplace:offer"
 _SALE = "marketplace:sale"
 _SAID = {
     "listing-created": "marketplace:new-listing",
-    "listing-updated": "marketplace:listing-updated",
+    "listing-updated": _LISTING,
     "listing-cancelled": "marketplace:listing-cancelled",
     "listing-sold": _SALE,
     "offer-made": _OFFER,
@@ -94,12 +95,23 @@ def obligation_step(document: Document | None, event: LedgerEvent) -> Document |
     return {**after, "stands": _stands(after)}
 
 
-def obligation_messages(_: Document | None, after: Document | None, event: LedgerEvent) -> Sequence[Message]:
-    """Tell the owner of offers for what he holds; the offer itself does not know him."""
-    if after is None or _SAID.get(event.name) != _OFFER or after["owner"] in {None, event.fields["buyer"]}:
+def obligation_messages(before: Document | None, after: Document | None, event: LedgerEvent) -> Sequence[Message]:
+    """Tell what neither the listing nor the offer can know: that the token moved, and who holds it."""
+    if before is None or after is None:
         return ()
-    data = _offer_data(_offered(event) if event.name == "offer-made" else _withdrawn_offer(event), event)
-    return (Message(_OFFER, data, (f"user:{after['owner']}",)),)
+    if event.name == "obligation-transferred" and before["stands"] and not after["stands"]:
+        return (_gone_stale(after, event),)
+    if _SAID.get(event.name) == _OFFER and after["owner"] not in {None, event.fields["buyer"]}:
+        offer = _offered(event) if event.name == "offer-made" else _withdrawn_offer(event)
+        return (Message(_OFFER, _offer_data(offer, event), (f"user:{after['owner']}",)),)
+    return ()
+
+
+def _gone_stale(token: Document, event: LedgerEvent) -> Message:
+    """Return the message that a listing can no longer be bought; where the token was sold, the sale follows it."""
+    listing = token["listing"]
+    data = {"listingId": listing["listingId"], "streamId": token["streamId"], "listing": {**listing, "stands": False}}
+    return Message(_LISTING, {**data, **told(event)}, (_ROOM, f"user:{listing['seller']}"))
 
 
 def _listed(event: LedgerEvent) -> Document:
