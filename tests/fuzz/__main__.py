@@ -26,14 +26,30 @@ def main() -> int:
         "rendezvous": lambda: rendezvous_part.run(asked.minutes, console),
         "property": lambda: _property(asked.steps, asked.minutes),
     }
+    unknown = set(asked.parts) - set(parts)
+    if unknown:
+        console.print(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
+        return 2
     kept = {}
-    for name in asked.parts or parts:
-        console.rule(name)
-        kept[name] = parts[name]()
+    try:
+        for name in asked.parts or parts:
+            console.rule(name)
+            kept[name] = _attempt(parts[name])
+    except KeyboardInterrupt:
+        console.print("stopped; the records are kept")
     console.rule()
     for name, good in kept.items():
         console.print(f"{name}: {'nothing found' if good else '[bold red]something found, see above[/]'}")
     return 0 if all(kept.values()) else 1
+
+
+def _attempt(part: Callable[[], bool]) -> bool:
+    """Run one part; where it breaks, the others still have their turn."""
+    try:
+        return part()
+    except Exception:  # noqa: BLE001 - told, and counted as found
+        console.print_exception()
+        return False
 
 
 def _arguments() -> argparse.Namespace:

@@ -49,9 +49,7 @@ def _keeps_its_word(name: str, data: bytes) -> bool:
 
 
 def _try(name: str, seconds: int, console: Console) -> bool:
-    record = Record.load()
-    seed = record.next_seed
-    record.next_seed += 1
+    seed = Record.load().next_seed
     folder = CACHE / name
     _plant(name, folder / "corpus")
     (folder / "tally").write_text("0 0")
@@ -62,6 +60,8 @@ def _try(name: str, seconds: int, console: Console) -> bool:
         timeout=seconds + GRACE_SECONDS,
         check=False,
     )
+    record = Record.load()
+    record.next_seed = seed + 1
     inputs, accepted = map(int, (folder / "tally").read_text().split())
     before = record.decoders.get(name, Tried())
     corpus = len(list((folder / "corpus").iterdir()))

@@ -1,10 +1,12 @@
 """Where fuzzing a decoder begins: inputs of every kind that it accepts."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from tests.chainhook.chainhook_payloads import CONTRACTS, DEPLOYER, block, chainhook1, chainhooks2, node
-from tests.fuzz.decoders import BODIES
+from tests.fuzz.decoders import ANSWERS, BODIES
+from tests.stacks import fake_hiro
 from tests.stacks.samples import Samples
 
 from bitpay.accounts.schemas import ChallengeRequest, VerifyRequest
@@ -12,6 +14,9 @@ from bitpay.demo.schemas import FaucetRequest, MineRequest, SignRequest, WarpReq
 from bitpay.kit.cursors import encode_cursor
 from bitpay.stacks import clarity, messages, post_conditions
 from bitpay.stacks.addresses import parse_principal
+from bitpay.stacks.client import chain
+from bitpay.stacks.client.answers import Account
+from bitpay.stacks.client.fields import Fields
 from bitpay.stacks.keys import PrivateKey
 from bitpay.stacks.network import Network
 from bitpay.stacks.transactions import ContractCall, Transaction, build, sign, single_sig, sponsor
@@ -110,6 +115,18 @@ def _call() -> Transaction:
     return sign(build(call, single_sig(_KEY.public_key, nonce=0, fee=300), Network.TESTNET), _KEY)
 
 
+def _answers(_samples: Samples) -> list[bytes]:
+    said: list[tuple[Callable[[Fields], object], dict[str, Any]]] = [
+        (chain.block_header, fake_hiro.block(5)),
+        (chain.receipt, fake_hiro.transaction(1, 2)),
+        (chain.receipt_v3, fake_hiro.transaction_v3(1, 2)),
+        (chain.state, fake_hiro.transaction_v3(1, 0, "abort_by_response")),
+        *((chain.event, one) for one in fake_hiro.EVENTS_V3),
+        (Account.read, {"balance": "0x10", "locked": "0x0", "unlock_height": 0, "nonce": 3}),
+    ]
+    return [bytes((ANSWERS.index(read),)) + _json(document) for read, document in said]
+
+
 def _cursors(_samples: Samples) -> list[bytes]:
     positions: list[dict[str, int | str]] = [{"before": 7}, {"before": 1, "kind": "sold"}, {}, {"a": "é"}]
     return [encode_cursor(position).encode() for position in positions]
@@ -128,5 +145,6 @@ _SEEDS = {
     "post-condition-json": _condition_documents,
     "delivery": _deliveries,
     "api-body": _bodies,
+    "node-answer": _answers,
     "cursor": _cursors,
 }

@@ -18,6 +18,10 @@ from bitpay.kit.cursors import decode_cursor, encode_cursor
 from bitpay.kit.errors import BitPayError, InvalidInput
 from bitpay.protocol.events import UnknownEvent, decode_event
 from bitpay.stacks import addresses, clarity, messages, post_conditions
+from bitpay.stacks.client import chain
+from bitpay.stacks.client.answers import Account, NodeInfo
+from bitpay.stacks.client.errors import AnswerInvalid
+from bitpay.stacks.client.fields import Fields
 from bitpay.stacks.errors import AddressInvalid, DecodeError, NameInvalid, SignatureInvalid, TransactionInvalid
 from bitpay.stacks.model import ContractLog
 from bitpay.stacks.network import Network
@@ -191,6 +195,29 @@ BODIES: tuple[tuple[type[BaseModel], Callable[[Any], None]], ...] = (
 )
 
 
+def node_answer(data: bytes) -> bool:
+    """Answers of a node and of Hiro's API: the first byte chooses the endpoint, the rest is what it says."""
+    document = _object(data[1:])
+    if document is None:
+        return False
+    try:
+        ANSWERS[data[0] % len(ANSWERS)](Fields(document, "answer"))
+    except AnswerInvalid:
+        return False
+    return True
+
+
+ANSWERS: tuple[Callable[[Fields], object], ...] = (
+    chain.block_header,
+    chain.receipt,
+    chain.receipt_v3,
+    chain.state,
+    chain.event,
+    NodeInfo.read,
+    Account.read,
+)
+
+
 def cursor(data: bytes) -> bool:
     """Page cursors: what is accepted is a position that can be written again."""
     try:
@@ -211,6 +238,7 @@ DECODERS: Mapping[str, Decoder] = {
     "post-condition-json": Decoder(post_condition_json, json=True),
     "delivery": Decoder(delivery, json=True),
     "api-body": Decoder(api_body, json=True),
+    "node-answer": Decoder(node_answer, json=True),
     "cursor": Decoder(cursor),
 }
 

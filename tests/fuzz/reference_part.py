@@ -24,17 +24,17 @@ def run(minutes: float, rounds: int, console: Console) -> bool:
 
 
 def _play(console: Console) -> bool:
-    record = Record.load()
-    seed = record.reference_seed
+    seed = Record.load().reference_seed
     env = {**os.environ, "BITPAY_REFERENCE_SEED": str(seed)}
     command = [sys.executable, "-m", "pytest", "-q", TESTS]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     kept = done.returncode == 0
+    record = Record.load()
     console.print(f"seed {seed}: {'no difference' if kept else 'a difference'}")
     if not kept:
         console.print("\n".join(done.stdout.splitlines()[-LAST_LINES:]), markup=False, highlight=False)
         record.reference_failed.append(seed)
-    record.reference_seed += 1
+    record.reference_seed = seed + 1
     record.reference_rounds += 1
     record.save()
     return kept
