@@ -4,8 +4,10 @@
 
 Backfill: the real follower reads generated blocks (ten events each) from memory, decodes Clarity bytes, folds and
 commits. Tip: a node's block is delivered ten times a second to a ledger that runs; the clock stops when a reader of
-the database can see it. Undo: a thousand blocks with ten thousand events leave the chain. `--full` adds a million
-events (is memory flat?) and a million streams (is speed?), which takes some minutes.
+the database can see it. Undo: a thousand blocks with ten thousand events leave the chain. Takeover: a follower in a
+process of its own is killed (-9) inside a transaction; the clock runs from the kill to the next commit of another one
+that was waiting. `--full` adds a million events (is memory flat?) and a million streams (is speed?), which takes some
+minutes.
 """
 
 import argparse
@@ -25,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import structlog
 from tests.chainhook.chainhook_payloads import node
-from tests.ledger.ledger_chain import CONTRACTS, PEOPLE, created, receipt, withdrawn
+from tests.ledger.ledger_chain import CONTRACTS, PEOPLE, Chain, View, created, receipt, withdrawn
 
 from bitpay.chainhook.deliveries import NODE_TOPIC, Deliveries
 from bitpay.ledger.book import UNFINAL_BURN_BLOCKS, Book, Head
@@ -39,7 +41,9 @@ from bitpay.store import Client, Database, connect, create_indexes, end, open_da
 from bitpay.store.server import MongoServer
 from bitpay.streams.projection import PROJECTION as STREAMS
 
+ROOT = Path(__file__).parent.parent
 EVENTS_PER_BLOCK = 10
+TAKEOVERS = 7
 FINAL = 10_000
 """Bitcoin blocks between the history that is read and the tip that the node tells of: all of it is final."""
 
@@ -68,7 +72,8 @@ class Straight:
 class Bench:
     """Prints a line per measurement."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, url: str) -> None:
+        self.url = url
         self._client = client
         self._numbers = count()
 
@@ -199,6 +204,35 @@ async def measure_undo(bench: Bench) -> None:
     bench.say("1,000 blocks with 10,000 events undone", f"{undone:.2f} s", "goal 3 s")
 
 
+async def measure_takeover(bench: Bench) -> None:
+    seconds = [await take_over(await bench.fresh(), bench.url, seed) for seed in range(TAKEOVERS)]
+    bench.say("kill -9 inside a transaction to the next commit, worst", f"{max(seconds):.2f} s", "goal 2 s")
+    bench.say(f"the same, median of {TAKEOVERS}", f"{statistics.median(seconds):.2f} s")
+
+
+async def take_over(database: Database, url: str, seed: int) -> float:
+    """Return the seconds from the death of a follower, inside a transaction, to its successor's first commit."""
+    arguments = ("-m", "tests.ledger.ledger_child", url, database.name, str(seed))
+    child = await asyncio.create_subprocess_exec(sys.executable, *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    assert child.stdout is not None
+    while b"inside" not in await child.stdout.readline():
+        pass
+    chain = Chain(seed)
+    view = View(chain, chain.grow(None, 100, events=3))
+    ledger = Ledger(database, view, CONTRACTS, [STREAMS], RoomLog(database), start_height=1)
+    committed = asyncio.Event()
+    ledger.on_commit(lambda _: committed.set())
+    waiting = asyncio.create_task(ledger.run())
+    await asyncio.sleep(1.0)  # it waits for the lease, as a second process of BitPay does
+    child.kill()
+    started = time.perf_counter()
+    await committed.wait()
+    took = time.perf_counter() - started
+    await child.wait()
+    await end([waiting])
+    return took
+
+
 async def measure_memory(bench: Bench) -> None:
     database = await bench.fresh()
     book = Book(database, PROJECTIONS, RoomLog(database))
@@ -242,10 +276,11 @@ def resident_mib() -> int:
 
 async def run(url: str, *, full: bool) -> None:
     async with connect(url) as client:
-        bench = Bench(client)
+        bench = Bench(client, url)
         await measure_backfill(bench)
         await measure_tip(bench)
         await measure_undo(bench)
+        await measure_takeover(bench)
         if full:
             await measure_memory(bench)
             few, many = await measure_size(bench, 1_000), await measure_size(bench, 1_000_000)
