@@ -113,7 +113,7 @@ def test_malformed_values_are_refused_by_both_or_the_difference_is_explained(
     mutated = [samples.mutated(clarity.encode(value)) for value in values]
     answers = reference("reencode", [data.hex() for data in mutated])
     for data, theirs in zip(mutated, answers, strict=True):
-        _compare_refusals(data, theirs, lambda data: clarity.encode(clarity.decode(data)))
+        _compare_refusals(data, theirs, lambda data: clarity.encode(clarity.decode(data)), _reordered)
 
 
 def test_malformed_transactions_are_refused_by_both_or_the_difference_is_explained(
@@ -122,10 +122,15 @@ def test_malformed_transactions_are_refused_by_both_or_the_difference_is_explain
     mutated = [samples.mutated(tx.encode()) for tx, _ in signed]
     answers = reference("reencode_tx", [data.hex() for data in mutated])
     for data, theirs in zip(mutated, answers, strict=True):
-        _compare_refusals(data, theirs, lambda data: Transaction.decode(data).encode())
+        _compare_refusals(data, theirs, lambda data: Transaction.decode(data).encode(), _rewritten)
 
 
-def _compare_refusals(data: bytes, theirs: Any, reencode: Callable[[bytes], bytes]) -> None:  # noqa: ANN401 - or a refusal
+def _compare_refusals(
+    data: bytes,
+    theirs: Any,  # noqa: ANN401 - or a refusal
+    reencode: Callable[[bytes], bytes],
+    explained: Callable[[bytes, str], bool],
+) -> None:
     ours = _attempt(reencode, data)
     if isinstance(ours, DecodeError):
         # The reference reads on past the end of its input and ignores what follows the end: then it writes other
@@ -134,7 +139,7 @@ def _compare_refusals(data: bytes, theirs: Any, reencode: Callable[[bytes], byte
         return
     assert ours == data
     assert not isinstance(theirs, Refused), (theirs, data.hex())
-    assert theirs == data.hex() or _rewritten(data, theirs), (theirs, data.hex())
+    assert theirs == data.hex() or explained(data, theirs), (theirs, data.hex())
 
 
 def _attempt(reencode: Callable[[bytes], bytes], data: bytes) -> bytes | DecodeError:
@@ -144,12 +149,17 @@ def _attempt(reencode: Callable[[bytes], bytes], data: bytes) -> bytes | DecodeE
         return error
 
 
+def _reordered(data: bytes, theirs: str) -> bool:
+    """The reference sorts keys by locale, as test_the_one_order_that_differs_is_the_chains says."""
+    return sorted(bytes.fromhex(theirs)) == sorted(data)
+
+
 def _rewritten(data: bytes, theirs: str) -> bool:
     """The reference reads a memo as UTF-8 text, so other bytes come back as U+FFFD; it skips poison microblocks."""
     payload = Transaction.decode(data).payload
     if isinstance(payload, TokenTransfer):
         return theirs.startswith(data[:-MEMO_BYTES].hex())
-    return isinstance(payload, PoisonMicroblock)
+    return isinstance(payload, PoisonMicroblock) or _reordered(data, theirs)
 
 
 def test_the_one_order_that_differs_is_the_chains(reference: StacksJs) -> None:
