@@ -27,7 +27,7 @@ from bitpay.demo.api import demo_router
 from bitpay.demo.control import ChainControl
 from bitpay.demo.guard import DevGuard
 from bitpay.demo.service import DemoService
-from bitpay.foundation import Foundation
+from bitpay.foundation import Foundation, hooks_client
 from bitpay.http.application import new_application
 from bitpay.http.assets import Assets
 from bitpay.http.csrf import CsrfTokens
@@ -46,7 +46,6 @@ from bitpay.realtime.api import broadcast_router
 from bitpay.realtime.relay import Relay
 from bitpay.realtime.server import PATH as SOCKETS
 from bitpay.realtime.server import RealtimeServer
-from bitpay.stacks.client.chainhooks import ChainhooksClient
 from bitpay.stacks.network import Network
 from bitpay.streams import api as streams_api
 from bitpay.streams import pages as streams_pages
@@ -172,7 +171,7 @@ class House(Foundation):
 
     async def _keep_hook(self) -> None:
         settings = self.settings
-        async with ChainhooksClient(settings.chainhooks_url, api_key=settings.api_key) as client:
+        async with hooks_client(settings) as client:
             network = "mainnet" if self.network is Network.MAINNET else "testnet"
             url = f"{settings.public_url}/api/webhooks/chainhook/streams"
             await HookKeeper(client, self.contracts, network=network, url=url, accept=self.secrets.accept).run()

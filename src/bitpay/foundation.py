@@ -13,6 +13,7 @@ from bitpay.protocol.ids import Contracts
 from bitpay.realtime.log import RoomLog
 from bitpay.registry import PROJECTIONS, checks
 from bitpay.stacks.client import StacksClient
+from bitpay.stacks.client.chainhooks import ChainhooksClient
 from bitpay.stacks.network import Network
 from bitpay.store import connect, create_indexes, migrate, open_database
 from bitpay.store.restoring import check_whole
@@ -69,6 +70,11 @@ class Foundation:
         """End every connection."""
         await self.stacks.close()
         await self.mongo.close()
+
+
+def hooks_client(settings: LedgerSettings) -> ChainhooksClient:
+    """Return the registration API of our hooks, where `settings` say that it is."""
+    return ChainhooksClient(settings.chainhooks_url, api_key=settings.api_key, prefix=settings.chainhooks_path)
 
 
 def _trusted(settings: LedgerSettings) -> tuple[Format, ...]:

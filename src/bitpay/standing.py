@@ -7,14 +7,13 @@ from typing import Any
 
 from bitpay.chainhook.deliveries import DELIVERIES
 from bitpay.chainhook.registration import definition
-from bitpay.foundation import Foundation
+from bitpay.foundation import Foundation, hooks_client
 from bitpay.kit.errors import NotFound
 from bitpay.ledger.book import Head
 from bitpay.ledger.lease import FOLLOWER, holder
 from bitpay.ledger.replay import outdated
 from bitpay.ledger.source import SourceError
 from bitpay.registry import PROJECTIONS
-from bitpay.stacks.client.chainhooks import ChainhooksClient
 from bitpay.stacks.client.errors import ApiError
 from bitpay.store.outbox import OUTBOX
 
@@ -66,7 +65,7 @@ async def _hooks(ground: Foundation) -> list[Json] | Json:
     if not settings.chainhooks_url:
         return []
     try:
-        async with ChainhooksClient(settings.chainhooks_url, api_key=settings.api_key) as client:
+        async with hooks_client(settings) as client:
             name = definition(ground.contracts, network="", url="")["name"]
             ours = [hook for hook in await client.hooks() if hook.definition.get("name") == name]
     except ApiError as error:

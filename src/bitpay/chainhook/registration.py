@@ -13,6 +13,7 @@ from bitpay.stacks.client.errors import ApiError
 
 CHECK_SECONDS = 60.0
 RETRY_SECONDS = 2.0
+_STOPPED = frozenset({"interrupted", "expired"})
 OPTIONS = {"enable_on_registration": True, "decode_clarity_values": True, "include_block_metadata": True}
 
 _LOG = structlog.get_logger(__name__)
@@ -63,7 +64,7 @@ class HookKeeper:
         if any(hook.definition.get(part) != self._definition[part] for part in ("filters", "action")):
             changed = {part: self._definition[part] for part in ("filters", "action", "options")}
             hook = await self._client.update(hook.uuid, changed)
-        if not hook.enabled:
+        if not hook.enabled or hook.status in _STOPPED:
             _LOG.warning("hook_enabled_again", hook=hook.uuid, status=hook.status)
             await self._client.enable(hook.uuid)
         return hook

@@ -36,6 +36,8 @@ class LedgerSettings(BaseSettings):
     mongodb_database: str = "bitpay"
     chainhooks_url: str = ""
     """Where Chainhooks 2.0 hooks are registered (with `stacks_api_key`); empty leaves that to the operator."""
+    chainhooks_path: str = "/chainhooks"
+    """Below which path there; some of Hiro's documentation says /chainhooks/v1."""
 
     @property
     def api_key(self) -> str:
