@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.ledger.any_events import KINDS, Facts
 from tests.ledger.ledger_chain import CONTRACTS, PEOPLE
 
-from bitpay.ledger.events import storable_fields
+from bitpay.ledger.events import DecodedBlock, storable_fields
+from bitpay.ledger.fold import fold, keys_of
 from bitpay.ledger.projection import Key, LedgerEvent, Message, Projection
 from bitpay.protocol.events import decode_event
 from bitpay.registry import PROJECTIONS
@@ -89,6 +90,31 @@ def test_no_order_of_events_breaks_a_fold_and_every_way_ends_alike(seed: int, le
     events = story(seed, length)
     for projection in PROJECTIONS:
         assert folded(projection, events, storing=False) == folded(projection, events, storing=True)
+
+
+@settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 1 << 32), st.integers(2, 60), st.data())
+def test_before_images_lead_back_to_any_block(seed: int, length: int, data: st.DataObject) -> None:
+    events = story(seed, length)
+    target = data.draw(st.integers(0, length - 1))
+    now, images = at_once(events)
+    for block, name, key, before in reversed(images):
+        if block.header.height > events[target].block.height:
+            now[name][key] = before
+    then, _ = at_once(events[: target + 1])
+    assert {name: present(now[name]) for name in now} == {name: present(then[name]) for name in then}
+
+
+def at_once(events: Sequence[LedgerEvent]) -> tuple[dict[str, dict[Key, Document | None]], list[Any]]:
+    """Fold a run of blocks, an event in each; returns all documents and the before-images."""
+    documents = {one.collection: dict.fromkeys(keys_of(one, events)) for one in PROJECTIONS}
+    run = [DecodedBlock(event.block, (event,)) for event in events]
+    folded = fold(PROJECTIONS, documents, run, keep_image=lambda _: True)
+    return {name: {**documents[name], **folded.changed.get(name, {})} for name in documents}, folded.images
+
+
+def present(documents: dict[Key, Document | None]) -> Documents:
+    return {key: document for key, document in documents.items() if document is not None}
 
 
 def test_every_kind_of_event_changes_some_document() -> None:
