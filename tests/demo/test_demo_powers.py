@@ -10,7 +10,8 @@ from bitpay.protocol.calls import core
 from bitpay.stacks import clarity, messages
 from bitpay.stacks.messages import verify_message, verify_structured
 from bitpay.stacks.network import Network
-from bitpay.stacks.transactions import Transaction, verify
+from bitpay.stacks.transactions import Transaction, token_transfer, verify
+from bitpay.stacks.transactions import sign as sign_transaction
 
 
 async def test_demo_accounts_are_named_and_their_keys_are_not(live: LiveInstance) -> None:
@@ -40,7 +41,9 @@ async def test_demo_accounts_are_named_and_their_keys_are_not(live: LiveInstance
         {"Via": "1.1 proxy"},
     ],
 )
-@pytest.mark.parametrize("power", ["GET accounts", "POST sign", "POST faucet", "POST warp", "POST mine"])
+@pytest.mark.parametrize(
+    "power", ["GET accounts", "POST sign", "POST broadcast", "POST faucet", "POST warp", "POST mine"]
+)
 async def test_nobody_else_has_the_powers(live: LiveInstance, change: dict[str, str], power: str) -> None:
     headers = {**live.dev_headers, **change}
     method, path = power.split()
@@ -112,6 +115,20 @@ async def test_the_faucet_gives(live: LiveInstance) -> None:
     assert (await live.get(f"/accounts/{live.address('dave')}"))["sbtc"] == before + 123
 
 
+async def test_a_transaction_of_any_kind_can_be_sent(live: LiveInstance) -> None:
+    alice, bob = live.keys["alice"], live.address("bob")
+    nonce = await live.stacks.next_nonce(live.address("alice"))
+    transfer = token_transfer(bob, 7, network=Network.TESTNET, public_key=alice.public_key, nonce=nonce, fee=1_000)
+    signed = sign_transaction(transfer, alice)
+    asked = {"tx": signed.to_hex()}
+    sent = await live.http.post("/dev/broadcast", json=asked, headers=live.dev_headers)
+    assert (sent.status_code, sent.json()) == (202, {"txid": f"0x{signed.txid()}"})
+    assert (await live.outcome(f"0x{signed.txid()}"))["status"] == "success"
+    for wrong in ("zz", "00", transfer.to_hex()):
+        refused = await live.http.post("/dev/broadcast", json={"tx": wrong}, headers=live.dev_headers)
+        assert (refused.status_code, refused.json()["code"]) == (400, "invalid_input")
+
+
 async def test_elsewhere_the_powers_do_not_exist() -> None:
     given: dict[str, Any] = {
         "network": "testnet",
@@ -123,5 +140,5 @@ async def test_elsewhere_the_powers_do_not_exist() -> None:
     app = create_app(Settings(**given))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8420") as http:
-        for path in ("accounts", "sign", "warp", "mine", "faucet"):
+        for path in ("accounts", "sign", "broadcast", "warp", "mine", "faucet"):
             assert (await http.post(f"/dev/{path}", headers={"X-BitPay-Dev-Token": ""})).status_code == 404

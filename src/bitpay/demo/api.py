@@ -3,7 +3,16 @@
 from fastapi import APIRouter, Depends
 
 from bitpay.demo.guard import DevGuard
-from bitpay.demo.schemas import AccountList, ChainTime, FaucetRequest, MineRequest, Signed, SignRequest, WarpRequest
+from bitpay.demo.schemas import (
+    AccountList,
+    BroadcastRequest,
+    ChainTime,
+    FaucetRequest,
+    MineRequest,
+    Signed,
+    SignRequest,
+    WarpRequest,
+)
 from bitpay.demo.service import DemoService
 
 
@@ -18,6 +27,10 @@ def demo_router(demo: DemoService, guard: DevGuard) -> APIRouter:
     @router.post("/sign")
     async def sign(asked: SignRequest) -> Signed:
         return demo.sign(asked)
+
+    @router.post("/broadcast", status_code=202)
+    async def broadcast(asked: BroadcastRequest) -> dict[str, str]:
+        return {"txid": await demo.broadcast(asked.tx)}
 
     @router.post("/faucet", status_code=202)
     async def faucet(asked: FaucetRequest) -> dict[str, str]:

@@ -84,23 +84,33 @@ class ChainControl:
         rollback, apply = (tuple(Block.read(one) for one in answer[side]) for side in ("rollback", "apply"))
         return Change(rollback, apply)
 
+    async def broadcast(self, raw: bytes) -> str:
+        """Put a signed transaction into the chain's mempool and return its id (0x)."""
+        headers = {"content-type": "application/octet-stream"}
+        return f"0x{await self._ask('POST', '/v2/transactions', content=raw, headers=headers)}"
+
     async def status(self) -> dict[str, Any]:
         """Return where the chain stands: heights, time and offset in seconds, what waits, and its `hooks`."""
-        return {**await self._get("/control/status"), **await self._get("/control/hooks")}
-
-    async def _get(self, path: str) -> dict[str, Any]:
-        return await self._ask("GET", path)
+        return {**await self._ask("GET", "/control/status"), **await self._ask("GET", "/control/hooks")}
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        return await self._ask("POST", path, json=body)
+        told: dict[str, Any] = await self._ask("POST", path, json=body)
+        return told
 
-    async def _ask(self, method: str, path: str, **rest: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    async def _ask(self, method: str, path: str, **rest: Any) -> Any:  # noqa: ANN401 - JSON
         try:
             answer = await self._http.request(method, path, **rest)
-            told: dict[str, Any] = answer.json()
-        except (httpx.HTTPError, ValueError) as error:
+        except httpx.HTTPError as error:
             raise Unavailable("The local chain does not answer.") from error
         if answer.is_success:
-            return told
-        reason = ": ".join(str(told[name]) for name in ("error", "reason") if told.get(name))
-        raise InvalidInput(f"The local chain refused it: {reason.rstrip('.')}.")
+            return answer.json()
+        raise InvalidInput(f"The local chain refused it: {_reason(answer).rstrip('.')}.")
+
+
+def _reason(answer: httpx.Response) -> str:
+    """Return why the chain said no: as a node it says so in plain text or JSON."""
+    try:
+        told = answer.json()
+        return ": ".join(str(told[name]) for name in ("error", "reason") if told.get(name))
+    except (ValueError, AttributeError):
+        return answer.text

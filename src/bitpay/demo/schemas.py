@@ -52,6 +52,12 @@ class Signed(Json):
     signature: str | None = None
 
 
+class BroadcastRequest(Json):
+    """A signed transaction in hex, of any kind, for the local chain."""
+
+    tx: str = Field(max_length=_MAX_HEX)
+
+
 class FaucetRequest(Json):
     """Money out of nothing: `amount` in sats or micro-STX, for a demo account's name or any address."""
 

@@ -7,7 +7,7 @@ from bitpay.demo.accounts import DemoAccounts
 from bitpay.demo.control import ChainControl
 from bitpay.demo.schemas import Account, ChainTime, FaucetRequest, Signed, SignRequest
 from bitpay.demo.signer import sign_for
-from bitpay.kit.errors import NotFound, Unavailable
+from bitpay.kit.errors import InvalidInput, NotFound, Unavailable
 
 _PATIENCE = 10.0
 """Seconds that our ledger may take to follow."""
@@ -32,6 +32,14 @@ class DemoService:
     def sign(self, asked: SignRequest) -> Signed:
         """Sign as a demo account. Raises NotFound, InvalidInput."""
         return sign_for(self._accounts.find(asked.account), asked)
+
+    async def broadcast(self, text: str) -> str:
+        """Send a signed transaction to the local chain, as wallets do, and return its id. Raises InvalidInput."""
+        try:
+            raw = bytes.fromhex(text.removeprefix("0x"))
+        except ValueError as error:
+            raise InvalidInput("A transaction is written in hexadecimal digits.") from error
+        return await self._control.broadcast(raw)
 
     async def faucet(self, asked: FaucetRequest) -> str:
         """Send money to a demo account or any address, and return the transaction's id."""

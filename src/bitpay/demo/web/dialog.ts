@@ -6,8 +6,8 @@ import { make } from "../../http/web/dom";
 export interface CallParams {
   contract: string;
   functionName: string;
-  functionArgs: string[];
-  postConditions: string[];
+  functionArgs?: string[];
+  postConditions?: string[];
   postConditionMode?: "deny" | "allow";
   address?: string;
 }

@@ -27,6 +27,7 @@ const USER_REJECTED = -32000;
 const NO_SUCH_METHOD = -32601;
 const UNKNOWN = -31000;
 const FORBIDDEN = 403;
+const FOREIGN = "foreign_contract";
 
 let token = tokenIn(document);
 
@@ -67,13 +68,23 @@ async function nextNonce(account: Account): Promise<number> {
   return (await get<{ nonce: number }>(`/api/v1/accounts/${account.address}`)).nonce;
 }
 
+/** Signs and sends, as wallets do. BitPay relays and follows calls of its own contracts; the rest goes to the chain. */
 async function signBuilt(account: Account, transaction: Stacks.StacksTransactionWire): Promise<object> {
   const { transaction: signed } = await sign(account, { tx: transaction.serialize() });
-  return { transaction: signed };
+  return { transaction: signed, txid: await broadcast(signed) };
+}
+
+async function broadcast(tx: string): Promise<string> {
+  try {
+    return (await post<{ txid: string }>("/api/v1/transactions", { tx })).txid;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.problem.code !== FOREIGN) throw error;
+    return (await power((headers) => post<{ txid: string }>("/dev/broadcast", { tx }, headers))).txid;
+  }
 }
 
 async function callContract(params: Params): Promise<object> {
-  const { contract, functionName, functionArgs, postConditions, postConditionMode = "deny", address } = params as unknown as CallParams;
+  const { contract, functionName, functionArgs = [], postConditions = [], postConditionMode = "deny", address } = params as unknown as CallParams;
   const [stacks, account] = await Promise.all([import("@stacks/transactions"), signer(address)]);
   const call = { stacks, title: functionName, contract, account, functionArgs, postConditions, mode: postConditionMode };
   if (!(await askToSign(call))) throw new Rejected();
