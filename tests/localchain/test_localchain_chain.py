@@ -88,7 +88,7 @@ def test_stx_and_sbtc_change_hands(chain: Chain, alice: Account, bob: Account) -
     assert sent.events[0].data["memo"].startswith(b"thanks".hex())
     assert moved.events[0].amount == 70
     assert chain.stx_balance(bob.address) == 10**9 + 1_000
-    assert chain.archive.balances[bob.address, f"{SBTC}::sbtc-token"] == 70
+    assert chain.archive.holdings.balances[bob.address, f"{SBTC}::sbtc-token"] == 70
     assert chain.machine.ask(lambda vm: vm.sbtc_balance(bob.address)) == 70
 
 
@@ -209,10 +209,10 @@ def test_a_restart_gives_the_same_chain(open_chain: OpenChain, alice: Account, b
         chain.submit(bob.call(SBTC, "transfer", [uint(1), principal(bob.address), principal(alice.address), NONE]))
         chain.mine(burn=n == 3)
     before = list(chain.archive.blocks(1, chain.archive.tip.height))
-    balances = dict(chain.archive.balances)
+    balances = dict(chain.archive.holdings.balances)
     again = open_chain()
     assert list(again.archive.blocks(1, again.archive.tip.height)) == before
-    assert again.archive.balances == balances
+    assert again.archive.holdings.balances == balances
     assert again.archive.nonces[alice.address] == alice.nonce
     assert len(again.archive.logs(counter_of(alice))) == 5
     again.submit(alice.call(counter_of(alice), "increment", [uint(100)]))

@@ -13,7 +13,7 @@ from tests.localchain.test_localchain_server import POWER, served
 from bitpay.localchain.chain import Chain
 from bitpay.localchain.mempool import Pending
 from bitpay.localchain.reorganization import Reorganization
-from bitpay.stacks.clarity import uint
+from bitpay.stacks.clarity import list_, uint
 
 
 def waiting(chain: Chain) -> list[Pending]:
@@ -91,6 +91,34 @@ def test_another_history_leaves_the_same_waiting(open_chain: OpenChain, alice: A
     assert fate(again, lost) == ("dropped_replace_across_fork", None)
     assert again.fork == 1
     assert not again.mine().transactions
+
+
+HEAVY = f"""
+(define-map slots uint uint)
+(define-private (fill (i uint) (sum uint)) (begin (map-set slots i sum) (map-set slots (+ i u1) sum) (+ sum u1)))
+(define-private (fill-all (i uint) (sum uint)) (fold fill (list {" ".join(f"u{i}" for i in range(100))}) sum))
+(define-public (fill-often (times (list 200 uint))) (ok (fold fill-all times u0)))
+"""
+
+
+def test_what_costs_more_than_a_block_may_is_dropped(open_chain: OpenChain, alice: Account, bob: Account) -> None:
+    chain = open_chain()
+    chain.submit(alice.deploy("heavy", HEAVY))
+    chain.mine()
+    before = chain.stx_balance(alice.address)
+    times = [list_([uint(0)] * 100)]
+    kept = chain.submit(bob.transfer(alice.address, 5))
+    heavy = chain.submit(alice.call(f"{alice.address}.heavy", "fill-often", times))
+    behind = chain.submit(alice.transfer(bob.address, 1))
+    block = chain.mine()
+    assert [one.txid for one in block.transactions] == [kept]
+    assert fate(chain, heavy) == ("dropped_too_expensive", None)
+    assert chain.stx_balance(alice.address) == before + 5
+    assert [one.txid for one in waiting(chain)] == [behind]
+    again = open_chain()
+    assert fate(again, heavy) == ("dropped_too_expensive", None)
+    again.submit(alice.again(nonce=1).call(f"{alice.address}.heavy", "fill-often", [list_([uint(0)] * 10)]))
+    assert [one.succeeded for one in again.mine().transactions] == [True, True]
 
 
 def send(client: httpx.Client, raw: bytes) -> str:

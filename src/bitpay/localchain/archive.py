@@ -7,14 +7,13 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bitpay.localchain.blocks import Block, MinedTransaction, accounts_of
+from bitpay.localchain.blocks import Block, MinedTransaction, accounts_of, principals_of
+from bitpay.localchain.holdings import Holdings
 from bitpay.localchain.journal import Journal
-from bitpay.localchain.outcomes import Event
 from bitpay.stacks.model import BlockHeader
 from bitpay.stacks.transactions import SmartContract
 
 _KEPT_BLOCKS = 512
-_TOKEN_EVENTS = {"ft_transfer", "ft_mint", "ft_burn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,8 @@ class Archive:
         """The next nonce of every account that has used one."""
         self._contracts: dict[str, str] = {}
         self._logs: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
-        self.balances: dict[tuple[str, str], int] = defaultdict(int)
-        """Units of a fungible token ("ADDRESS.contract::token") that a principal has, by (principal, token)."""
+        self._involved: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        self.holdings = Holdings()
         self.transaction_count = 0
 
     @property
@@ -77,6 +76,8 @@ class Archive:
         for index, mined in enumerate(block.transactions):
             self._places[mined.txid] = (height, index)
             self._count(mined, 1)
+            for who in principals_of(mined):
+                self._involved[who].append((height, index))
             if mined.succeeded:
                 self._index(mined, height, index)
 
@@ -86,19 +87,11 @@ class Archive:
         for number, event in enumerate(mined.events):
             if event.kind == "contract_log":
                 self._logs[event.contract_id].append((height, index, number))
-            self._move(event, 1)
-
-    def _move(self, event: Event, step: int) -> None:
-        if event.kind not in _TOKEN_EVENTS:
-            return
-        if event.sender:
-            self.balances[event.sender, event.asset] -= step * event.amount
-        if event.recipient:
-            self.balances[event.recipient, event.asset] += step * event.amount
 
     def _count(self, mined: MinedTransaction, step: int) -> None:
         for account in accounts_of(mined):
             self.nonces[account] += step
+        self.holdings.count(mined, step)
 
     def remove_tip(self) -> tuple[Block, int]:
         """Take the latest block off. Returns it and where its record stands."""
@@ -107,6 +100,8 @@ class Archive:
         for mined in reversed(block.transactions):
             del self._places[mined.txid]
             self._count(mined, -1)
+            for who in principals_of(mined):
+                self._involved[who].pop()
             if mined.succeeded:
                 self._forget(mined)
         self.transaction_count -= len(block.transactions)
@@ -126,7 +121,6 @@ class Archive:
         for event in mined.events:
             if event.kind == "contract_log":
                 self._logs[event.contract_id].pop()
-            self._move(event, -1)
 
     def header(self, height: int) -> BlockHeader | None:
         """Return the header at a height, None where there is none."""
@@ -176,6 +170,16 @@ class Archive:
     def logs(self, contract_id: str) -> list[tuple[int, int, int]]:
         """Return where a contract printed: (height, transaction index, event index), oldest first."""
         return self._logs.get(contract_id, [])
+
+    def involving(self, principal: str) -> list[tuple[int, int]]:
+        """Return where the transactions are that concern a principal: (height, index), oldest first."""
+        return self._involved.get(principal, [])
+
+    def latest(self) -> Iterator[tuple[int, int]]:
+        """Yield where all transactions are: (height, index), newest first."""
+        for entry in reversed(list(self._entries)):
+            for index in reversed(range(entry.transactions)):
+                yield entry.header.height, index
 
     def _keep(self, block: Block) -> None:
         self._kept[block.header.hash] = block

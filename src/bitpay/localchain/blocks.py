@@ -9,7 +9,7 @@ from typing import Any, Self
 from bitpay.localchain.outcomes import Cost, Event
 from bitpay.stacks.hashes import sha512_256
 from bitpay.stacks.model import BlockHeader, TransactionStatus
-from bitpay.stacks.transactions import Transaction
+from bitpay.stacks.transactions import ContractCall, SmartContract, TokenTransfer, Transaction
 
 OK_TRUE = bytes.fromhex("0703")
 ERR_NONE = bytes.fromhex("0809")
@@ -69,6 +69,24 @@ class MinedTransaction:
 def accounts_of(mined: MinedTransaction) -> set[str]:
     """Return the accounts whose nonce a transaction uses."""
     return {mined.tx.origin_address, mined.tx.sponsor_address or mined.tx.origin_address}
+
+
+def parties_of(tx: Transaction) -> set[str]:
+    """Return who signed a transaction, and whom it calls, deploys or sends to."""
+    found = {tx.origin_address, tx.sponsor_address or tx.origin_address}
+    match tx.payload:
+        case ContractCall(contract=contract):
+            found.add(str(contract))
+        case SmartContract(name=name):
+            found.add(f"{tx.origin_address}.{name}")
+        case TokenTransfer(recipient=recipient):
+            found.add(str(recipient))
+    return found
+
+
+def principals_of(mined: MinedTransaction) -> set[str]:
+    """Return everybody whom a transaction in a block concerns: its parties, and who gave or got anything in it."""
+    return parties_of(mined.tx) | {who for event in mined.events for who in (event.sender, event.recipient) if who}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ Everything here is synchronous and belongs to one thread. The journal is the tru
 on disk. The VM can be lost at any moment and is then rebuilt from a snapshot and the journal.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from bitpay.localchain.archive import Archive
 from bitpay.localchain.assembly import Assembler
 from bitpay.localchain.blocks import Block, Change
 from bitpay.localchain.clock import MAX_OFFSET, ChainClock
+from bitpay.localchain.holdings import STX
 from bitpay.localchain.journal import Journal
 from bitpay.localchain.machine import Machine
 from bitpay.localchain.mempool import Mempool, Pending
@@ -84,11 +85,13 @@ class Chain:
 
     def _endow(self, genesis: Mapping[str, Any]) -> None:
         for owner, amount in genesis["sbtc"].items():
-            self.archive.balances[owner, SBTC_ASSET] = amount
+            self.archive.holdings.endow(owner, SBTC_ASSET, amount)
+        for owner, amount in genesis["stx"].items():
+            self.archive.holdings.endow(owner, STX, amount)
 
     def _read_record(self, record: Mapping[str, Any], place: int) -> None:
         if "block" in record:
-            self._land(Block.from_json(record["block"]), place)
+            self._land(Block.from_json(record["block"]), place, record.get("too_expensive", ()))
         elif "branch" in record:
             self._branch[place] = Block.from_json(record["branch"])
         elif "switch" in record:
@@ -116,7 +119,7 @@ class Chain:
 
         Killing the process does not lose it; if the machine fails, what came since the last block may be lost.
         """
-        entry = Pending.of(decode(raw), raw, self.clock.now(), self.archive.tip.burn_height)
+        entry = Pending.of(decode(raw), raw, self.clock.now(), self.archive.tip)
         if self.mempool.get(entry.txid) is None:
             Admission(self.archive.nonces, self.stx_balance, self.interface).check(entry.tx, len(raw))
             self.mempool.check(entry)
@@ -163,16 +166,20 @@ class Chain:
         waiting = list(self.mempool)
         assemble = self._assembler.assemble
         block = self.machine.build(lambda: assemble(self.archive, time, waiting, burn=burn, fork=self.fork))
-        [place] = self._journal.append([{"block": block.to_json()}])
-        self.exclusively(lambda: self._land(block, place))
+        too_expensive = [one.txid for one in waiting if one.txid in self.machine.too_expensive]
+        dropped = {"too_expensive": too_expensive} if too_expensive else {}
+        [place] = self._journal.append([{"block": block.to_json(), **dropped}])
+        self.exclusively(lambda: self._land(block, place, too_expensive))
         self._learn(block)
         self._listener(Change((), (block,)))
         self.machine.count(block)
         return block
 
-    def _land(self, block: Block, place: int) -> None:
+    def _land(self, block: Block, place: int, too_expensive: Iterable[str]) -> None:
         self.archive.add(block, place)
         self.mempool.mined(block)
+        for txid in too_expensive:
+            self.mempool.drop(txid, "dropped_too_expensive")
         self.mempool.settle(self.archive.nonces, block.header.burn_height)
 
     # Time

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from bitpay.localchain.blocks import ERR_NONE, OK_TRUE, MinedTransaction
+from bitpay.localchain.channel import VmBroken
 from bitpay.localchain.operations import PAYMENTS, Call, Deployment, Transfer
 from bitpay.localchain.operations import Transaction as Operation
 from bitpay.localchain.outcomes import Outcome
@@ -13,11 +14,16 @@ from bitpay.stacks.clarity import uint
 from bitpay.stacks.model import TransactionStatus
 from bitpay.stacks.transactions import ContractCall, SmartContract, TokenTransfer, Transaction
 
+_TOO_EXPENSIVE = "CostBalanceExceeded("
 _MOVES_ASSETS = re.compile(r"contract-call\?|(stx|ft|nft)-(transfer|burn)|stx-transfer-memo")
 
 
+class TooExpensive(VmBroken):
+    """A transaction costs more than a block may. Its fee is taken already: the block has to be made again without."""
+
+
 class Executor:
-    """Runs transactions whose nonces fit. Raises VmBroken when one makes the VM panic."""
+    """Runs transactions whose nonces fit. Raises VmBroken when one makes the VM panic, TooExpensive."""
 
     def __init__(self, vm: Vm) -> None:
         self._vm = vm
@@ -103,8 +109,10 @@ def fee_of(tx: Transaction) -> Call:
 
 
 def _judge(tx: Transaction, raw: bytes, outcome: Outcome) -> MinedTransaction:
-    """Decide how a transaction ended, as stacks-core does."""
+    """Decide how a transaction ended, as stacks-core does. Raises TooExpensive."""
     if outcome.result is None:
+        if _TOO_EXPENSIVE in (outcome.error or ""):
+            raise TooExpensive(f"{tx.txid()} costs more than a block may")
         return MinedTransaction(raw, TransactionStatus.ABORT_BY_RESPONSE, ERR_NONE, error=outcome.error)
     result = OK_TRUE if isinstance(tx.payload, SmartContract) else outcome.result
     broken = None if isinstance(tx.payload, TokenTransfer) else violation(tx, outcome.events)

@@ -62,7 +62,7 @@ class Faucet:
         """Return the uSTX or sats that the faucet has at the tip."""
         if token == "stx":  # noqa: S105 - a kind of money
             return max(0, self._chain.stx_balance(ADDRESS) - _FEE)
-        return self._chain.archive.balances.get((ADDRESS, SBTC_ASSET), 0)
+        return self._chain.archive.holdings.balances.get((ADDRESS, SBTC_ASSET), 0)
 
     def _transaction(self, token: Token, recipient: str, amount: int) -> Transaction:
         waiting = self._chain.mempool.nonces(ADDRESS)

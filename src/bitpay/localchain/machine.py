@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from bitpay.localchain.archive import Archive
 from bitpay.localchain.blocks import Block, MinedTransaction
 from bitpay.localchain.channel import VmGone
-from bitpay.localchain.execution import Executor, effects
+from bitpay.localchain.execution import Executor, TooExpensive, effects
 from bitpay.localchain.mempool import Pending
 from bitpay.localchain.operations import PastBlock
 from bitpay.localchain.snapshots import Snapshots
@@ -32,6 +32,8 @@ class Machine:
         self._genesis = genesis
         self._snapshots = Snapshots(folder)
         self._suspects: Counter[str] = Counter()
+        self.too_expensive: set[str] = set()
+        """Transactions that cost more than a block may."""
         self._unsaved = 0
         self.vm = self._start()
 
@@ -55,25 +57,35 @@ class Machine:
 
     def build(self, action: Callable[[], T]) -> T:
         """Do something that fills a block, from the state at the tip; again from there when the VM breaks."""
-        for _ in range(len(self._suspects) + _FAILURES):
+        failures = 0
+        while True:
+            known = len(self.too_expensive)
             try:
                 return action()
             except VmBroken:
+                failures += len(self.too_expensive) == known
+                if failures > len(self._suspects) + _FAILURES:
+                    raise
                 self.rebuild()
-        return action()
 
     def run(self, entry: Pending) -> MinedTransaction | None:
         """Run a transaction in the open block; None when it does not get into it.
 
-        A transaction in which the VM panicked, or twice went away, is skipped the next time, for its fee.
+        A transaction in which the VM panicked, or twice went away, is skipped the next time, for its fee. One that
+        costs more than a block may does not get into any.
         """
         executor = Executor(self.vm)
+        if entry.txid in self.too_expensive:
+            return None
         if self._suspects[entry.txid] >= _GUILTY:
             return executor.skip(entry.tx, entry.raw)
         try:
             return executor.run(entry.tx, entry.raw)
         except VmGone:
             self._suspects[entry.txid] += 1
+            raise
+        except TooExpensive:
+            self.too_expensive.add(entry.txid)
             raise
         except VmBroken:
             self._suspects[entry.txid] += _GUILTY

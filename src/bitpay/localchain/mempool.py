@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from bitpay.localchain.blocks import Block
 from bitpay.localchain.rejections import Rejected
+from bitpay.stacks.model import BlockHeader
 from bitpay.stacks.transactions import Transaction
 
 MAX_AGE_BLOCKS = 256
@@ -16,28 +17,32 @@ _KEPT_DROPS = 2_000
 
 @dataclass(frozen=True)
 class Pending:
-    """A waiting transaction. `received` in Unix seconds, `burn_height` when it came."""
+    """A waiting transaction. `received` in Unix seconds; `burn_height` and `height` are the chain's when it came."""
 
     txid: str
     raw: bytes
     tx: Transaction
     received: int
     burn_height: int
+    height: int
 
     @classmethod
-    def of(cls, tx: Transaction, raw: bytes, received: int, burn_height: int) -> Self:
+    def of(cls, tx: Transaction, raw: bytes, received: int, tip: BlockHeader) -> Self:
         """Return `tx`, whose bytes are `raw`, as one that waits from now on."""
-        return cls("0x" + tx.txid(), raw, tx, received, burn_height)
+        return cls("0x" + tx.txid(), raw, tx, received, tip.burn_height, tip.height)
 
     def to_json(self) -> dict[str, Any]:
         """Return the journal's form."""
-        return {"raw": self.raw.hex(), "received": self.received, "burn_height": self.burn_height}
+        came = {"received": self.received, "burn_height": self.burn_height, "height": self.height}
+        return {"raw": self.raw.hex(), **came}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         """Read the journal's form."""
         raw = bytes.fromhex(document["raw"])
-        return cls.of(Transaction.decode(raw), raw, document["received"], document["burn_height"])
+        tx = Transaction.decode(raw)
+        height = document.get("height", 1)
+        return cls("0x" + tx.txid(), raw, tx, document["received"], document["burn_height"], height)
 
     @property
     def claims(self) -> set[tuple[str, int]]:

@@ -47,12 +47,12 @@ class Reorganization:
         drop that is not there.
         """
         tip = archive.tip
-        new = [_pending(raw, now, tip.burn_height) for raw in self.include]
+        new = [_pending(raw, now, tip) for raw in self.include]
         for one in new:
             check_alone(one.tx, len(one.raw))
         claimed = set().union(*(one.claims for one in new))
         old = [
-            _pending(mined.raw, now, tip.burn_height)
+            _pending(mined.raw, now, tip)
             for block in archive.blocks(tip.height - self.depth + 1, tip.height)
             for mined in block.transactions
         ]
@@ -70,9 +70,8 @@ class Reorganization:
         return entries
 
 
-def _pending(raw: bytes, now: int, burn_height: int) -> Pending:
-    tx = decode(raw)
-    return Pending.of(tx, raw, now, burn_height)
+def _pending(raw: bytes, now: int, tip: BlockHeader) -> Pending:
+    return Pending.of(decode(raw), raw, now, tip)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from bitpay.localchain.blocks import Block
 from bitpay.stacks.model import BlockHeader
 
 _HEADER_BYTES = 500
+_ONLY_V2 = {"parent_index_block_hash", "tx_count", "tx_total_size"}
 
 
 def block_json(block: Block, parent: Block | None) -> dict[str, Any]:
@@ -36,6 +37,21 @@ def block_json(block: Block, parent: Block | None) -> dict[str, Any]:
         "execution_cost_runtime": _total(block, "runtime"),
         "execution_cost_write_count": _total(block, "write_count"),
         "execution_cost_write_length": _total(block, "write_length"),
+    }
+
+
+def block_v1(block: Block, parent: Block | None) -> dict[str, Any]:
+    """Return an entry of `/extended/v1/block`; `parent` is the block before."""
+    newer = block_json(block, parent)
+    said = {name: value for name, value in newer.items() if name not in _ONLY_V2}
+    return {
+        **said,
+        "txs": [mined.txid for mined in reversed(block.transactions)],
+        "parent_microblock_hash": "",
+        "parent_microblock_sequence": -1,
+        "microblocks_accepted": [],
+        "microblocks_streamed": [],
+        "microblock_tx_count": {},
     }
 
 

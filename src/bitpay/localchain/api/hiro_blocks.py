@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from bitpay.localchain.api.blocks import block_json, burn_blocks
+from bitpay.localchain.api.blocks import block_json, block_v1, burn_blocks
 from bitpay.localchain.api.guard import ApiError
 from bitpay.localchain.api.paging import Page, page_of
 from bitpay.localchain.api.views import Views
@@ -48,6 +48,28 @@ def add_blocks(router: APIRouter, views: Views) -> None:
         results = [await views.mined_before(Found(found, index)) for index in indexes]
         facts = {"limit": page.limit, "offset": page.offset, "total": len(found.transactions)}
         return JSONResponse({**facts, "results": results})
+
+
+def add_former_blocks(router: APIRouter, views: Views) -> None:
+    """Add the endpoints of v1."""
+
+    @router.get("/v1/block")
+    @router.get("/v1/block/")
+    async def blocks(request: Request) -> JSONResponse:
+        archive, page = views.archive, page_of(request, _BLOCKS_LIMIT)
+        shown = archive.headers(archive.tip.height - page.offset, page.limit)
+        total = archive.tip.height - archive.first.height + 1
+        results = [_said_v1(views, archive.block(header.height)) for header, _ in shown]
+        return JSONResponse({"limit": page.limit, "offset": page.offset, "total": total, "results": results})
+
+    @router.get("/v1/block/{name}")
+    @router.get("/v1/block/by_height/{name}")
+    async def block(name: str) -> JSONResponse:
+        return JSONResponse(_said_v1(views, views.block(name)))
+
+
+def _said_v1(views: Views, block: Block) -> dict[str, Any]:
+    return block_v1(block, views.before(block))
 
 
 def _said(views: Views, block: Block) -> dict[str, Any]:

@@ -6,14 +6,15 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from bitpay.localchain.api.events import contract_log
+from bitpay.localchain.api.events import event_v1
 from bitpay.localchain.api.guard import ApiError, principal_of
-from bitpay.localchain.api.paging import Page, page_of
+from bitpay.localchain.api.paging import Page, cut, page_of
+from bitpay.localchain.api.transactions import NO_MICROBLOCK
 from bitpay.localchain.api.views import Views
 from bitpay.localchain.service import ChainService
 from bitpay.stacks.transactions import SmartContract
 
-_LOGS_LIMIT = 100
+_LOGS_LIMIT, _EVENTS_LIMIT, _STATUS_LIMIT = 100, 50, 50
 
 
 def add_contracts(router: APIRouter, service: ChainService, views: Views) -> None:
@@ -44,32 +45,42 @@ def add_contracts(router: APIRouter, service: ChainService, views: Views) -> Non
         name, page = str(principal_of(contract_id)), page_of(request, _LOGS_LIMIT)
         return JSONResponse(_logs(views, name, page))
 
+    @router.get("/v1/contract/{contract_id}/events")
+    async def events(request: Request, contract_id: str) -> JSONResponse:
+        said = _logs(views, str(principal_of(contract_id)), page_of(request, _EVENTS_LIMIT))
+        return JSONResponse({name: said[name] for name in ("limit", "offset", "results")})
+
+    @router.get("/v2/smart-contracts/status")
+    async def statuses(request: Request) -> JSONResponse:
+        asked = [name for value in request.query_params.getlist("contract_id") for name in value.split(",")]
+        if not 0 < len(asked) <= _STATUS_LIMIT:
+            raise ApiError(400, f"querystring/contract_id must have 1 to {_STATUS_LIMIT} contracts")
+        return JSONResponse({name: _status(views, str(principal_of(name))) for name in asked})
+
+
+def _status(views: Views, contract_id: str) -> dict[str, Any]:
+    deployed = views.archive.deployment(contract_id)
+    if deployed is not None:
+        height, mined = deployed.block.header.height, deployed.mined
+        said = {"status": mined.status.value, "tx_id": mined.txid, "contract_id": contract_id, "block_height": height}
+        return {"found": True, "result": said}
+    for waiting in views.mempool:
+        contract = waiting.tx.payload
+        if isinstance(contract, SmartContract) and f"{waiting.tx.origin_address}.{contract.name}" == contract_id:
+            said = {"status": "pending", "tx_id": waiting.txid, "contract_id": contract_id}
+            return {"found": True, "result": said}
+    return {"found": False}
+
 
 def _logs(views: Views, contract_id: str, page: Page) -> dict[str, Any]:
-    places = list(reversed(views.archive.logs(contract_id)))
-    start = page.offset
-    if page.cursor is not None:
-        known = {_log_cursor(place): number for number, place in enumerate(places)}
-        if page.cursor not in known:
-            raise ApiError(404, "Cursor not found")
-        start += known[page.cursor]
-    end = start + page.limit
+    shown = cut(list(reversed(views.archive.logs(contract_id))), page, _log_cursor)
     results = []
-    for height, index, number in places[start:end]:
+    for height, index, number in shown.items:
         mined = views.archive.block(height).transactions[index]
-        said = {"event_index": number, "event_type": "smart_contract_log", "tx_id": mined.txid}
-        results.append({**said, "contract_log": contract_log(mined.events[number])})
-    return {
-        "limit": page.limit,
-        "offset": page.offset,
-        "total": len(places),
-        "next_cursor": _log_cursor(places[end]) if end < len(places) else None,
-        "prev_cursor": _log_cursor(places[max(0, start - page.limit)]) if 0 < start <= len(places) else None,
-        "cursor": _log_cursor(places[start]) if start < len(places) else None,
-        "results": results,
-    }
+        results.append(event_v1(number, mined.events[number], mined.txid))
+    return shown.both(results)
 
 
-def _log_cursor(place: tuple[int, int, int]) -> str:
+def _log_cursor(_: int, place: tuple[int, int, int]) -> str:
     height, index, number = place
-    return f"{height}:2147483647:{index}:{number}"
+    return f"{height}:{NO_MICROBLOCK}:{index}:{number}"

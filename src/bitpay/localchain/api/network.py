@@ -28,6 +28,12 @@ FEES = {
 """uSTX by kind of transaction: nobody competes here, so these cover the minimum of 1 uSTX per byte."""
 
 
+FEE_RATE = 400
+"""What Hiro's API answers to `/extended/v1/fee_rate`, whatever it is asked."""
+TARGET_BLOCK_TIMES = {"testnet": 120, "mainnet": 600}
+"""Seconds, as Hiro's API says them."""
+
+
 def fee_estimate(length: int) -> dict[str, Any]:
     """Return `/v2/fees/transaction` for a transaction of `length` bytes: the minimum, and twice, and five times."""
     estimations = [{"fee": length * rate, "fee_rate": float(rate)} for rate in (1, 2, 5)]

@@ -1,14 +1,14 @@
 """Pages of lists, by offset or cursor, as Hiro's API cuts them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from fastapi import Request
 
 from bitpay.localchain.api.guard import ApiError
 
-_DEFAULT = 20
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +20,63 @@ class Page:
     cursor: str | None
 
 
-def page_of(request: Request, most: int) -> Page:
-    """Read `limit`, `offset` and `cursor` of a query. Raises ApiError."""
+def page_of(request: Request, most: int, usual: int = 20) -> Page:
+    """Read `limit` (up to `most`, else `usual`), `offset` and `cursor` of a query. Raises ApiError."""
     query = request.query_params
-    limit, offset = _number(query.get("limit"), "limit", _DEFAULT), _number(query.get("offset"), "offset", 0)
+    limit, offset = _number(query.get("limit"), "limit", usual), _number(query.get("offset"), "offset", 0)
     if not 1 <= limit <= most:
         raise ApiError(400, f"querystring/limit must be 1 to {most}")
     return Page(limit, offset, query.get("cursor") or None)
 
 
+@dataclass(frozen=True, slots=True)
+class Cut(Generic[T]):
+    """The part of a list that a page shows, and the cursors around it."""
+
+    page: Page
+    total: int
+    items: Sequence[T]
+    current: str | None
+    following: str | None
+    previous: str | None
+
+    def cursors(self, results: Sequence[Any]) -> dict[str, Any]:
+        """Return the page as v3 writes it."""
+        cursor = {"next": self.following, "previous": self.previous, "current": self.current}
+        return {"total": self.total, "limit": self.page.limit, "cursor": cursor, "results": results}
+
+    def offsets(self, results: Sequence[Any]) -> dict[str, Any]:
+        """Return the page as v1 writes it."""
+        facts = {"limit": self.page.limit, "offset": self.page.offset, "total": self.total}
+        return {**facts, "results": results}
+
+    def both(self, results: Sequence[Any]) -> dict[str, Any]:
+        """Return the page as v2 writes it."""
+        cursor = {"next_cursor": self.following, "prev_cursor": self.previous, "cursor": self.current}
+        return {**self.offsets(results), **cursor}
+
+
+def cut(items: Sequence[T], page: Page, name: Callable[[int, T], str]) -> Cut[T]:
+    """Cut a list; `name` makes the cursor of an item from its index and itself. Raises ApiError."""
+    start = page.offset
+    if page.cursor is not None:
+        found = next((index for index, item in enumerate(items) if name(index, item) == page.cursor), None)
+        if found is None:
+            raise ApiError(404, "Cursor not found")
+        start += found
+    end = start + page.limit
+
+    def cursor(index: int) -> str | None:
+        return name(index, items[index]) if 0 <= index < len(items) else None
+
+    before = cursor(max(0, start - page.limit)) if 0 < start <= len(items) else None
+    return Cut(page, len(items), items[start:end], cursor(start), cursor(end), before)
+
+
 def cursor_page(items: Sequence[Any], page: Page) -> dict[str, Any]:
     """Cut a list whose cursors are its indexes (v3)."""
-    start = page.offset if page.cursor is None else _number(page.cursor, "cursor", 0)
-    end = start + page.limit
-    cursor = {
-        "next": str(end) if end < len(items) else None,
-        "previous": str(max(0, start - page.limit)) if start else None,
-        "current": str(start) if items else None,
-    }
-    return {"total": len(items), "limit": page.limit, "cursor": cursor, "results": items[start:end]}
+    shown = cut(items, page, lambda index, _: str(index))
+    return shown.cursors(shown.items)
 
 
 def _number(text: str | None, name: str, default: int) -> int:

@@ -12,6 +12,8 @@ from bitpay.localchain.mempool import Dropped, Pending
 from bitpay.localchain.outcomes import Cost
 from bitpay.stacks.transactions import ContractCall, SmartContract, TokenTransfer, Transaction
 
+NO_MICROBLOCK = 0x7FFFFFFF
+"""Where Hiro's API has the sequence number of a microblock."""
 _NO_COST = Cost(0, 0, 0, 0, 0)
 _ANCHOR_MODES = {1: "on_chain_only", 2: "off_chain_only", 3: "any"}
 EVENTS_IN_V1 = 96
@@ -32,25 +34,28 @@ def kind_of(tx: Transaction) -> str:
 # v3
 
 
-def mined_v3(found: Found, parent: Block | None, include: Collection[str], interface: Interface) -> dict[str, Any]:
-    """Return `/extended/v3/transactions/{txid}` of a transaction in a block; `parent` is the block before."""
+def summary_v3(found: Found, include: Collection[str] = ()) -> dict[str, Any]:
+    """Return a transaction in a block as v3's lists show it."""
     block, mined = found.block, found.mined
     header = block.header
-    said = _base_v3(mined.tx, mined.txid, include, interface)
-    said |= {
+    said = _base_v3(mined.tx, mined.txid, include)
+    place = {"height": header.height, "hash": block.block_hash, "index_hash": header.hash, "time": header.time}
+    return {
+        **said,
         "status": mined.status.value,
-        "block": {
-            "height": header.height,
-            "hash": block.block_hash,
-            "index_hash": header.hash,
-            "time": header.time,
-            "tx_index": found.index,
-        },
+        "block": {**place, "tx_index": found.index},
+        "bitcoin_block": {"height": header.burn_height, "time": header.burn_time},
+    }
+
+
+def mined_v3(found: Found, parent: Block | None, include: Collection[str]) -> dict[str, Any]:
+    """Return `/extended/v3/transactions/{txid}` of a transaction in a block; `parent` is the block before."""
+    mined, header = found.mined, found.block.header
+    said = summary_v3(found, include) | {
         "parent_block": {
             "hash": parent.block_hash if parent else header.parent_hash,
             "index_hash": header.parent_hash,
         },
-        "bitcoin_block": {"height": header.burn_height, "time": header.burn_time},
         "event_count": len(mined.events),
         "execution_cost": cost(mined),
         "vm_error": mined.error,
@@ -60,20 +65,25 @@ def mined_v3(found: Found, parent: Block | None, include: Collection[str], inter
     return said
 
 
-def waiting_v3(pending: Pending, include: Collection[str], interface: Interface) -> dict[str, Any]:
+def waiting_summary_v3(pending: Pending, include: Collection[str] = ()) -> dict[str, Any]:
+    """Return a transaction that waits as v3's lists show it."""
+    said = _base_v3(pending.tx, pending.txid, include)
+    received = {"receipt_time": pending.received, "receipt_block_height": pending.height}
+    return {**said, **received, "status": "pending"}
+
+
+def waiting_v3(pending: Pending, include: Collection[str]) -> dict[str, Any]:
     """Return `/extended/v3/transactions/{txid}` of a transaction that waits."""
-    said = _base_v3(pending.tx, pending.txid, include, interface)
-    received = {"receipt_time": pending.received, "receipt_block_height": pending.burn_height}
-    return {**said, **received, "status": "pending", "replaced_by_tx_id": None}
+    return {**waiting_summary_v3(pending, include), "replaced_by_tx_id": None}
 
 
-def dropped_v3(dropped: Dropped, include: Collection[str], interface: Interface) -> dict[str, Any]:
+def dropped_v3(dropped: Dropped, include: Collection[str]) -> dict[str, Any]:
     """Return `/extended/v3/transactions/{txid}` of a transaction that was dropped."""
-    said = waiting_v3(dropped.pending, include, interface)
+    said = waiting_v3(dropped.pending, include)
     return {**said, "status": dropped.status, "replaced_by_tx_id": dropped.replaced_by}
 
 
-def _base_v3(tx: Transaction, txid: str, include: Collection[str], interface: Interface) -> dict[str, Any]:
+def _base_v3(tx: Transaction, txid: str, include: Collection[str]) -> dict[str, Any]:
     sponsor = None
     if tx.auth.sponsor is not None:
         sponsor = {"address": tx.sponsor_address, "nonce": tx.auth.sponsor.nonce}
@@ -90,7 +100,7 @@ def _base_v3(tx: Transaction, txid: str, include: Collection[str], interface: In
         case ContractCall() as call:
             said["contract_call"] = {"contract_id": str(call.contract), "function_name": call.function}
             if "function_args" in include:
-                said["contract_call"]["function_args"] = _args(call, interface)
+                said["contract_call"]["function_args"] = [decoded_value(value) for value in call.args]
         case SmartContract() as contract:
             said["smart_contract"] = {
                 "contract_id": f"{tx.origin_address}.{contract.name}",
@@ -142,7 +152,7 @@ def mined_v1(found: Found, parent: Block | None, interface: Interface) -> dict[s
         "canonical": True,
         "is_unanchored": False,
         "microblock_hash": "",
-        "microblock_sequence": 2147483647,
+        "microblock_sequence": NO_MICROBLOCK,
         "microblock_canonical": True,
         "event_count": len(mined.events),
         "events": [event_v1(i, event, mined.txid) for i, event in enumerate(mined.events[:EVENTS_IN_V1])],

@@ -7,6 +7,7 @@ from bitpay.localchain.api.guard import ApiError
 from bitpay.localchain.api.transactions import dropped_v1, dropped_v3, mined_v1, mined_v3, waiting_v1, waiting_v3
 from bitpay.localchain.archive import Found
 from bitpay.localchain.blocks import Block
+from bitpay.localchain.mempool import Pending
 from bitpay.localchain.service import ChainService
 from bitpay.stacks.transactions import ContractCall, Transaction
 
@@ -40,25 +41,29 @@ class Views:
             raise ApiError(404, "Block not found")
         return self.archive.block(height)
 
-    async def mined(self, found: Found, include: set[str]) -> dict[str, Any]:
+    def found(self, place: tuple[int, int]) -> Found:
+        """Return the transaction at a height and index."""
+        height, index = place
+        return Found(self.archive.block(height), index)
+
+    def mined(self, found: Found, include: set[str]) -> dict[str, Any]:
         """Return a transaction in a block (v3)."""
-        interface = await self._interface(found.mined.tx)
-        return mined_v3(found, self.before(found.block), include, interface)
+        return mined_v3(found, self.before(found.block), include)
 
     async def mined_before(self, found: Found) -> dict[str, Any]:
         """Return a transaction in a block (v1)."""
         return mined_v1(found, self.before(found.block), await self._interface(found.mined.tx))
 
-    async def transaction_v3(self, txid: str, include: set[str]) -> dict[str, Any]:
+    def transaction_v3(self, txid: str, include: set[str]) -> dict[str, Any]:
         """Return a transaction wherever it is (v3). Raises ApiError."""
         found = self.archive.transaction(txid)
         if found is not None:
-            return await self.mined(found, include)
+            return self.mined(found, include)
         pending, dropped = self.mempool.get(txid), self.mempool.dropped(txid)
         if pending is not None:
-            return waiting_v3(pending, include, await self._interface(pending.tx))
+            return waiting_v3(pending, include)
         if dropped is not None:
-            return dropped_v3(dropped, include, await self._interface(dropped.pending.tx))
+            return dropped_v3(dropped, include)
         raise ApiError(404, "Transaction not found")
 
     async def transaction_v1(self, txid: str) -> dict[str, Any]:
@@ -68,10 +73,14 @@ class Views:
             return await self.mined_before(found)
         pending, dropped = self.mempool.get(txid), self.mempool.dropped(txid)
         if pending is not None:
-            return waiting_v1(pending, await self._interface(pending.tx))
+            return await self.waiting_v1(pending)
         if dropped is not None:
             return dropped_v1(dropped, await self._interface(dropped.pending.tx))
         raise ApiError(404, f"could not find transaction by ID {txid}")
+
+    async def waiting_v1(self, pending: Pending) -> dict[str, Any]:
+        """Return a transaction that waits (v1)."""
+        return waiting_v1(pending, await self._interface(pending.tx))
 
     async def _interface(self, tx: Transaction) -> Any:  # noqa: ANN401 - a node's JSON
         if isinstance(tx.payload, ContractCall):
