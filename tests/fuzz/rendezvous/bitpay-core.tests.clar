@@ -25,6 +25,19 @@
   (let ((id (pick (+ (get from so-far) offset) (get count so-far))))
     (if (and (is-none (get found so-far)) (sender-is-caller id)) (merge so-far { found: (some id) }) so-far)))
 
+;; One of the caller's that is pending or streaming.
+(define-private (running (n uint))
+  (get found (fold find-running OFFSETS { from: n, count: (var-get stream-count), found: none })))
+
+(define-private (find-running (offset uint) (so-far { from: uint, count: uint, found: (optional uint) }))
+  (let ((id (pick (+ (get from so-far) offset) (get count so-far))))
+    (if (and
+        (is-none (get found so-far))
+        (sender-is-caller id)
+        (> (unwrap-panic (get-remaining-amount id)) u0))
+      (merge so-far { found: (some id) })
+      so-far)))
+
 (define-private (proposed (n uint))
   (get found (fold find-proposed OFFSETS { from: n, count: (var-get stream-count), found: none })))
 
@@ -130,14 +143,15 @@
 (define-public (any-transfer (n uint) (to principal))
   (contract-call? .bitpay-obligation-nft transfer (unwrap! (held n) NOTHING) tx-sender to))
 
-(define-public (any-cancel (n uint)) (cancel-stream (unwrap! (sent n) NOTHING)))
+(define-public (any-cancel (n uint)) (cancel-stream (unwrap! (running n) NOTHING)))
 
 (define-public (any-cancel-many (a uint) (b uint))
-  (cancel-many (list (unwrap! (sent a) NOTHING) (unwrap! (sent b) NOTHING))))
+  (cancel-many (list (unwrap! (running a) NOTHING) (unwrap! (sent b) NOTHING))))
 
-(define-public (any-renounce (n uint)) (renounce-cancel (unwrap! (sent n) NOTHING)))
+(define-public (any-renounce (n uint)) (renounce-cancel (unwrap! (running n) NOTHING)))
 
-(define-public (any-top-up (n uint) (sats uint)) (top-up-stream (unwrap! (sent n) NOTHING) (some-sats sats)))
+(define-public (any-top-up (n uint) (sats uint))
+  (top-up-stream (unwrap! (running n) NOTHING) (some-sats sats)))
 
 (define-public (any-propose-sender (n uint) (who (optional principal)))
   (propose-sender (unwrap! (sent n) NOTHING) who))

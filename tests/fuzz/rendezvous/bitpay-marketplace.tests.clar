@@ -6,7 +6,7 @@
 
 (define-private (stream-total) (contract-call? .bitpay-core get-stream-count))
 
-;; One of the newest, because the others have run out.
+;; One of the newest, because most of the others have run out.
 (define-private (a-stream (n uint))
   (- (+ (stream-total) u1) (pick n (least (stream-total) u32))))
 
@@ -74,6 +74,7 @@
           (is-none (get found so-far))
           (is-eq (get status offer) ACTIVE)
           (< stacks-block-time (get expires-at offer))
+          (not (is-eq (get buyer offer) contract-caller))
           (is-eq (some contract-caller) (holder-of (get stream-id offer))))
         (merge so-far { found: (some id) })
         so-far)
@@ -83,14 +84,14 @@
 
 (define-private (some-price (n uint)) (+ MIN_PRICE (mod n u2000000)))
 
-(define-private (soon (n uint)) (+ stacks-block-time u1 (mod n u3000000)))
+(define-private (soon (n uint)) (+ stacks-block-time u1 (mod n u9000000)))
 
 (define-private (open-for (holder principal) (n uint) (ticks uint) (begun uint) (cancelable bool))
   (contract-call? .bitpay-core open-stream holder (some-sats n)
     {
       clock: "seconds",
       start: (some (minus stacks-block-time (mod begun u1000000))),
-      duration: (+ u1 (mod ticks u5000000)),
+      duration: (+ u1 (mod ticks u9000000)),
       cliff: u0,
       upfront: u0,
       at-cliff: u0,
