@@ -97,6 +97,14 @@ def test_any_admin_or_operator_can_pause(open_stage: World, who: str) -> None:
         open_stage.access.pause(by=open_stage.ann)
 
 
+def test_a_contract_that_is_an_operator_pauses_in_its_own_name(open_stage: World) -> None:
+    open_stage.treasury.access_control_grant_operator(open_stage.core, by=open_stage.alice)
+
+    open_stage.core.access_control_pause(by=open_stage.alice)
+
+    assert dict(open_stage.told("paused")) == {"by": open_stage.core.address}
+
+
 def test_nobody_else_can_pause(open_stage: World) -> None:
     for who in (open_stage.deployer, open_stage.alice, open_stage.mallory):
         with open_stage.refused("access-control", "NOT_ADMIN_OR_OPERATOR"):
