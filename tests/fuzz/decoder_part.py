@@ -24,20 +24,20 @@ def run(minutes: float, console: Console, names: Sequence[str] = tuple(DECODERS)
     if importlib.util.find_spec("atheris") is None:
         console.print("left out: atheris is not built for this machine")
         return True
-    _forget_mended()
+    record = Record.load()
+    forget_mended(record)
+    record.save()
     share = max(1, round(60 * minutes / len(names)))
     kept = [_try(name, share, console) for name in names]
     return all(kept)
 
 
-def _forget_mended() -> None:
+def forget_mended(record: Record) -> None:
     """Try again what was found before: what is accepted or refused properly by now is mended."""
-    record = Record.load()
     for one in list(record.found):
         if _keeps_its_word(one["decoder"], bytes.fromhex(one["input"])):
             record.found.remove(one)
             record.mended.append(one)
-    record.save()
 
 
 def _keeps_its_word(name: str, data: bytes) -> bool:
