@@ -61,10 +61,14 @@ class Foundation:
         return Auditor(self.ledger.book, self.source, self.stacks, checks(self.contracts))
 
     async def open(self) -> None:
-        """Bring the database to the shape that this code expects. Raises HalfRestored, DatabaseTooNew."""
+        """Bring the database to the shape that this code expects, with books of our own.
+
+        Raises HalfRestored, DatabaseTooNew, and OtherLedger where the books are of another deployment.
+        """
         await check_whole(self.database)
         await migrate(self.database)
         await create_indexes(self.database)
+        await self.ledger.book.open(self.contracts.deployer, self.settings.start_height)
 
     async def close(self) -> None:
         """End every connection."""

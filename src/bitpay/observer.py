@@ -62,12 +62,7 @@ class Observer:
 
     def bind(self) -> None:
         """Take the port. Raises Conflict where that cannot be."""
-        try:
-            family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-            self._socket = socket.create_server((self._host, self._port), family=family, backlog=_BACKLOG)
-        except OSError as error:
-            told = f"The observer's port {self._port} cannot be opened at {self._host}: {error.strerror}."
-            raise Conflict(told) from error
+        self._socket = listening(self._host, self._port)
 
     async def close(self) -> None:
         """Give the port back."""
@@ -91,6 +86,16 @@ class Observer:
             server.should_exit = server.force_exit = True
             await asyncio.wait([serving])
             await self.close()
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there. Raises Conflict where that cannot be."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (")[0]
+        raise Conflict(f"The observer's port {port} cannot be opened at {host}: {reason}.") from error
 
 
 class _Server(uvicorn.Server):

@@ -112,7 +112,6 @@ def backfill(
         if start is not None:
             ground.settings.start_height = start
         await ground.open()
-        await ground.ledger.book.open(ground.contracts.deployer, ground.settings.start_height)
         return await _fill(ground)
 
     head = operate(data, work)
