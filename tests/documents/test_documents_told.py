@@ -244,3 +244,12 @@ def test_accounts_add_up_in_every_role(teller: Teller) -> None:
     teller.tell("stream-created", stream_id=2, sender=CAROL, recipient=CAROL, amount=10, fee=1)
     both = teller.one("account_totals", CAROL)
     assert (both["streamsSent"], both["streamsReceived"], both["creationFees"]) == (1, 1, 1)
+
+
+def test_who_signs_is_active_that_day(teller: Teller) -> None:
+    teller.tell("stream-renounced", stream_id=1, after=DAY)
+    days = [teller.one("active_accounts", f"2026-11-{day}:{ALICE}") for day in (23, 24)]
+    assert [(day["day"], day["account"], day["events"]) for day in days] == [
+        ("2026-11-23", ALICE, 2),
+        ("2026-11-24", ALICE, 1),
+    ]

@@ -1,4 +1,4 @@
-"""The documents of `daily_totals` and `account_totals`: counts of facts and sums of sats, folded from events.
+"""The documents of `daily_totals`, `account_totals` and `active_accounts`: counts and sums of sats, folded from events.
 
 A total that never rose is 0. Times are block times in unix seconds.
 """
@@ -9,6 +9,7 @@ from bitpay.store import collection
 
 DAYS = collection("daily_totals")
 ACCOUNTS = collection("account_totals")
+ACTIVE = collection("active_accounts")
 
 
 class DayDocument(TypedDict):
@@ -80,3 +81,15 @@ class AccountDocument(TypedDict):
     purchases: int
     purchasesAmount: int
     offers: int
+
+
+class ActiveDocument(TypedDict):
+    """That an account signed something that our contracts told of, on a UTC day. `_id` is "2026-11-23:" and the address.
+
+    Active users of a day or a month are how many different accounts there are.
+    """
+
+    _id: str
+    day: str
+    account: str
+    events: int

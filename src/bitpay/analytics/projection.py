@@ -1,10 +1,10 @@
-"""Totals per day and per account as folds of events. Pure and total."""
+"""Totals per day and per account, and who was active when, as folds of events. Pure and total."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from bitpay.analytics.models import ACCOUNTS, DAYS, AccountDocument, DayDocument
+from bitpay.analytics.models import ACCOUNTS, ACTIVE, DAYS, AccountDocument, DayDocument
 from bitpay.ledger.documents import raised
 from bitpay.ledger.projection import Key, LedgerEvent, Projection
 from bitpay.store import Document
@@ -94,6 +94,22 @@ def empty_account(key: Key) -> Document:
     return {"_id": key, "account": key, "firstAt": 0, "lastAt": 0, **dict.fromkeys(_ACCOUNT_TOTALS, 0)}
 
 
+def active_keys(event: LedgerEvent) -> Sequence[Key]:
+    """Return the day and the account that signed the transaction."""
+    return (f"{_day(event.block.time)}:{event.sender}",)
+
+
+def active_step(document: Document, _: LedgerEvent) -> Document:
+    """Return how active the account was that day, with the event."""
+    return {**document, **raised(document, {"events": 1})}
+
+
+def empty_active(key: Key) -> Document:
+    """Return that the account did nothing that day."""
+    day, _, account = str(key).partition(":")
+    return {"_id": key, "day": day, "account": account, "events": 0}
+
+
 def _risen(document: Document, rise: Rise, event: LedgerEvent) -> dict[str, Any]:
     by = {name: how if isinstance(how, int) else int(event.fields[how]) for name, how in rise.items()}
     return raised(document, by)
@@ -106,4 +122,5 @@ def _day(time: int) -> str:
 PROJECTIONS = (
     Projection(DAYS, VERSION, day_keys, day_step, empty=empty_day),
     Projection(ACCOUNTS, VERSION, account_keys, account_step, empty=empty_account),
+    Projection(ACTIVE, VERSION, active_keys, active_step, empty=empty_active),
 )
