@@ -84,9 +84,9 @@ class AccountDocument(TypedDict):
 
 
 class ActiveDocument(TypedDict):
-    """That an account signed something that our contracts told of, on a UTC day. `_id` is "2026-11-23:" and the address.
+    """That an account signed, on a UTC day, something that our contracts told of. `_id` is like "2026-11-23:ST2J...".
 
-    Active users of a day or a month are how many different accounts there are.
+    The active users of a day or a month are the different accounts in it.
     """
 
     _id: str
