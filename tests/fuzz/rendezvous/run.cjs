@@ -48,11 +48,13 @@ function peopled(simnet) {
 const { initSimnet } = sdk;
 sdk.initSimnet = async (...parameters) => peopled(await atGenesis(() => initSimnet(...parameters)));
 
-// This SDK writes {transaction-type: KIND, ...} into its plans; Rendezvous 0.12 reads {KIND: {...}}.
+// This SDK writes {transaction-type: KIND, ...} into its plans; Rendezvous 0.12 reads {KIND: {...}} with this same parser.
 const { parse } = yaml;
 yaml.parse = (...parameters) => {
   const plan = parse(...parameters);
-  for (const batch of plan.plan.batches) batch.transactions = batch.transactions.map((one) => ({ [one['transaction-type']]: one }));
+  for (const batch of plan.plan.batches) {
+    batch.transactions = batch.transactions.map((one) => ({ [one['transaction-type']]: one }));
+  }
   return plan;
 };
 
