@@ -19,6 +19,13 @@ def sats_of(house: House, name: str) -> int:
     return int(answer.json()["sbtc"])
 
 
+def blocks_since(house: House, txid: str) -> int:
+    """How many blocks there are from a transaction's own to the tip, and some that may come meanwhile."""
+    chain = house.here.stacks_api_url
+    own = httpx.get(f"{chain}/extended/v1/tx/{txid}").json()["block_height"]
+    return int(httpx.get(f"{chain}/v2/info").json()["stacks_tip_height"]) - int(own) + 6
+
+
 def test_blocks_are_made_on_demand(house: House) -> None:
     before = house.bitpay("chain", "status")
     [block] = house.bitpay("chain", "mine")["blocks"]
@@ -54,16 +61,18 @@ def test_another_history_takes_a_payment_back(house: House) -> None:
     before = sats_of(house, "dave")
     txid = house.bitpay("chain", "faucet", "dave", "0.1")["txid"]
     assert sats_of(house, "dave") == before + 10_000_000
-    change = house.bitpay("chain", "reorg", "--depth", "4", "--drop", txid, "--order", "reversed", "--blocks", "6")
+    depth = blocks_since(house, txid)
+    shape = ("--depth", str(depth), "--blocks", str(depth + 2), "--order", "same", "--seed", "7")
+    change = house.bitpay("chain", "reorg", "--drop", txid, *shape)
     assert any(txid in block["transactions"] for block in change["rollback"])
     assert not any(txid in block["transactions"] for block in change["apply"])
-    assert (len(change["rollback"]), len(change["apply"])) == (4, 6)
+    assert (len(change["rollback"]), len(change["apply"])) == (depth, depth + 2)
     assert sats_of(house, "dave") == before
 
 
 def test_people_see_what_was_rolled_back_and_applied(house: House) -> None:
     txid = house.bitpay("chain", "faucet", "dave", "0.1")["txid"]
-    text = house.say("chain", "reorg", "--depth", "3")
+    text = house.say("chain", "reorg", "--depth", str(blocks_since(house, txid)))
     assert text.index("rolled back") < text.index("applied")
     assert text.count(txid) == 2
     shown = house.say("chain", "status")

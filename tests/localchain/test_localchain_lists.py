@@ -188,6 +188,19 @@ async def test_several_at_once(told: tuple[House, list[str], list[str]]) -> None
     assert [one["event_type"] for one in events["events"]] == ["fungible_token_asset", "non_fungible_token_asset"]
 
 
+async def test_events_come_with_one_transaction_and_in_parts(told: tuple[House, list[str], list[str]]) -> None:
+    house, txids, _ = told
+    path = f"/extended/v1/tx/{txids[4]}"
+    whole = await house.get(path)
+    assert [event["event_index"] for event in whole["events"]] == [0, 1]
+    assert (await house.get(path, event_limit=1))["events"] == whole["events"][:1]
+    assert (await house.get(path, event_offset=1))["events"] == whole["events"][1:]
+    assert (await house.client.get(path, params={"event_limit": 101})).status_code == 400
+    for listing in ("/extended/v1/tx", f"/extended/v2/blocks/{AT + 2}/transactions"):
+        listed = next(one for one in (await house.get(listing))["results"] if one["tx_id"] == txids[4])
+        assert (listed["events"], listed["event_count"]) == ([], 2)
+
+
 async def test_contracts_by_their_state(told: tuple[House, list[str], list[str]]) -> None:
     house, txids, _ = told
     found = await house.get("/extended/v2/smart-contracts/status", contract_id=f"{COUNTER_ID},{ALICE}.nothing")

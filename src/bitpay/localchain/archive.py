@@ -74,10 +74,10 @@ class Archive:
         self._heights[block.header.hash] = self._heights[block.block_hash] = height
         self.transaction_count += len(block.transactions)
         for index, mined in enumerate(block.transactions):
-            self._places[mined.txid] = (height, index)
+            place_of_tx = self._places[mined.txid] = (height, index)
             self._count(mined, 1)
             for who in principals_of(mined):
-                self._involved[who].append((height, index))
+                self._involved[who].append(place_of_tx)
             if mined.succeeded:
                 self._index(mined, height, index)
 

@@ -8,10 +8,10 @@ from fastapi.responses import JSONResponse
 from bitpay.localchain.api.events import event_v1, event_v3
 from bitpay.localchain.api.guard import ApiError
 from bitpay.localchain.api.network import FEE_RATE, fee_levels
-from bitpay.localchain.api.paging import cursor_page, page_of
+from bitpay.localchain.api.paging import cursor_page, number_of, page_of
 from bitpay.localchain.api.views import Views, txid_of
 
-_EVENTS_LIMIT = 100
+_EVENTS_LIMIT, _EVENTS_SHOWN = 100, 20
 _MULTIPLE_LIMIT = 50
 
 
@@ -38,7 +38,8 @@ def _add_several(router: APIRouter, views: Views) -> None:
         asked = [name for value in request.query_params.getlist("tx_id") for name in value.split(",")]
         if not 0 < len(asked) <= _MULTIPLE_LIMIT:
             raise ApiError(400, f"querystring/tx_id must have 1 to {_MULTIPLE_LIMIT} transactions")
-        return JSONResponse({name: await _looked_up(views, txid_of(name)) for name in asked})
+        events = _events_shown(request)
+        return JSONResponse({name: await _looked_up(views, txid_of(name), events) for name in asked})
 
     @router.get("/v1/tx/events")
     async def events(request: Request) -> JSONResponse:
@@ -51,17 +52,25 @@ def _add_several(router: APIRouter, views: Views) -> None:
         return JSONResponse({"limit": page.limit, "offset": page.offset, "events": shown})
 
 
-async def _looked_up(views: Views, txid: str) -> dict[str, Any]:
+def _events_shown(request: Request) -> range:
+    limit = number_of(request, "event_limit", _EVENTS_SHOWN)
+    if not 1 <= limit <= _EVENTS_LIMIT:
+        raise ApiError(400, f"querystring/event_limit must be 1 to {_EVENTS_LIMIT}")
+    start = number_of(request, "event_offset", 0)
+    return range(start, start + limit)
+
+
+async def _looked_up(views: Views, txid: str, events: range) -> dict[str, Any]:
     try:
-        return {"found": True, "result": await views.transaction_v1(txid)}
+        return {"found": True, "result": await views.transaction_v1(txid, events)}
     except ApiError:
         return {"found": False, "result": {"tx_id": txid}}
 
 
 def _add_single(router: APIRouter, views: Views) -> None:
     @router.get("/v1/tx/{txid}")
-    async def transaction_v1(txid: str) -> JSONResponse:
-        return JSONResponse(await views.transaction_v1(txid_of(txid)))
+    async def transaction_v1(request: Request, txid: str) -> JSONResponse:
+        return JSONResponse(await views.transaction_v1(txid_of(txid), _events_shown(request)))
 
     @router.get("/v1/tx/{txid}/raw")
     async def raw(txid: str) -> JSONResponse:

@@ -22,11 +22,10 @@ class Page:
 
 def page_of(request: Request, most: int, usual: int = 20) -> Page:
     """Read `limit` (up to `most`, else `usual`), `offset` and `cursor` of a query. Raises ApiError."""
-    query = request.query_params
-    limit, offset = _number(query.get("limit"), "limit", usual), _number(query.get("offset"), "offset", 0)
+    limit, offset = number_of(request, "limit", usual), number_of(request, "offset", 0)
     if not 1 <= limit <= most:
         raise ApiError(400, f"querystring/limit must be 1 to {most}")
-    return Page(limit, offset, query.get("cursor") or None)
+    return Page(limit, offset, request.query_params.get("cursor") or None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +78,10 @@ def cursor_page(items: Sequence[Any], page: Page) -> dict[str, Any]:
     return shown.cursors(shown.items)
 
 
-def _number(text: str | None, name: str, default: int) -> int:
-    if text is None or text == "":
+def number_of(request: Request, name: str, default: int) -> int:
+    """Read a whole number of a query. Raises ApiError."""
+    text = request.query_params.get(name, "")
+    if text == "":
         return default
     if not text.isdecimal() or len(text) > 12:
         raise ApiError(400, f"querystring/{name} must be an integer")

@@ -16,7 +16,6 @@ NO_MICROBLOCK = 0x7FFFFFFF
 """Where Hiro's API has the sequence number of a microblock."""
 _NO_COST = Cost(0, 0, 0, 0, 0)
 _ANCHOR_MODES = {1: "on_chain_only", 2: "off_chain_only", 3: "any"}
-EVENTS_IN_V1 = 96
 
 Interface = Mapping[str, Any] | None
 
@@ -129,8 +128,11 @@ def _args(call: ContractCall, interface: Interface) -> list[dict[str, str]]:
 # v1
 
 
-def mined_v1(found: Found, parent: Block | None, interface: Interface) -> dict[str, Any]:
-    """Return `/extended/v1/tx/{txid}` of a transaction in a block; `parent` is the block before."""
+def mined_v1(found: Found, parent: Block | None, interface: Interface, events: range) -> dict[str, Any]:
+    """Return `/extended/v1/tx/{txid}` of a transaction in a block, with some of its events.
+
+    `parent` is the block before.
+    """
     block, mined = found.block, found.mined
     header = block.header
     before = parent.header if parent else header
@@ -155,7 +157,7 @@ def mined_v1(found: Found, parent: Block | None, interface: Interface) -> dict[s
         "microblock_sequence": NO_MICROBLOCK,
         "microblock_canonical": True,
         "event_count": len(mined.events),
-        "events": [event_v1(i, event, mined.txid) for i, event in enumerate(mined.events[:EVENTS_IN_V1])],
+        "events": [event_v1(i, mined.events[i], mined.txid) for i in events if i < len(mined.events)],
         "vm_error": mined.error,
     }
     return {**said, **{f"execution_cost_{name}": value for name, value in cost(mined).items()}}

@@ -12,6 +12,7 @@ from bitpay.localchain.service import ChainService
 from bitpay.stacks.transactions import ContractCall, Transaction
 
 _HASH = re.compile(r"(0x)?[0-9a-fA-F]{64}")
+NO_EVENTS = range(0)
 _HEIGHT = re.compile(r"[0-9]{1,12}")
 
 
@@ -50,9 +51,9 @@ class Views:
         """Return a transaction in a block (v3)."""
         return mined_v3(found, self.before(found.block), include)
 
-    async def mined_before(self, found: Found) -> dict[str, Any]:
-        """Return a transaction in a block (v1)."""
-        return mined_v1(found, self.before(found.block), await self._interface(found.mined.tx))
+    async def mined_before(self, found: Found, events: range = NO_EVENTS) -> dict[str, Any]:
+        """Return a transaction in a block (v1) with some of its events; lists show none."""
+        return mined_v1(found, self.before(found.block), await self._interface(found.mined.tx), events)
 
     def transaction_v3(self, txid: str, include: set[str]) -> dict[str, Any]:
         """Return a transaction wherever it is (v3). Raises ApiError."""
@@ -66,11 +67,11 @@ class Views:
             return dropped_v3(dropped, include)
         raise ApiError(404, "Transaction not found")
 
-    async def transaction_v1(self, txid: str) -> dict[str, Any]:
-        """Return a transaction wherever it is (v1). Raises ApiError."""
+    async def transaction_v1(self, txid: str, events: range) -> dict[str, Any]:
+        """Return a transaction wherever it is (v1), with some of its events. Raises ApiError."""
         found = self.archive.transaction(txid)
         if found is not None:
-            return await self.mined_before(found)
+            return await self.mined_before(found, events)
         pending, dropped = self.mempool.get(txid), self.mempool.dropped(txid)
         if pending is not None:
             return await self.waiting_v1(pending)
