@@ -12,7 +12,6 @@ from bitpay.commands.backup import backup_command, restore_command
 from bitpay.commands.context import Data, reports_errors
 from bitpay.commands.demo import demo
 from bitpay.commands.deploy import deploy
-from bitpay.commands.operating import readable_settings
 from bitpay.dev.folder import DEFAULT_FOLDER
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -43,7 +42,8 @@ def dev(
 @reports_errors
 def serve() -> None:
     """Serve API, pages and sockets and follow the chain, as the BITPAY_ environment variables say."""
-    from bitpay.operations import serve as serve_instance  # noqa: PLC0415 - other commands start faster without it
+    from bitpay.commands.grounds import readable_settings  # noqa: PLC0415 - other commands start faster without it
+    from bitpay.operations import serve as serve_instance  # noqa: PLC0415 - the same
 
     with readable_settings():
         serve_instance()

@@ -28,6 +28,7 @@ FLOORS = [
         "operations",
         "registry",
         "standing",
+        "upkeep",
         "__init__",
         "__main__",
     },

@@ -1,26 +1,17 @@
-"""Where an operator's commands work: as the environment says, or in the data folder of a development instance."""
+"""How an operator's commands reach the database and the chain that they are for."""
 
-import asyncio
-import logging
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
-from pymongo.errors import PyMongoError
 
-from bitpay.dev.folder import DEFAULT_FOLDER, DataFolder, address_of, read_accounts
-from bitpay.foundation import Foundation
-from bitpay.kit.errors import Conflict, InvalidInput, NotFound, Unavailable
-from bitpay.kit.logs import configure_logs
-from bitpay.kit.settings import LedgerSettings
-from bitpay.ledger.source import SourceError
-from bitpay.stacks.client import ApiError
-from bitpay.store.server import MongoServer
+from bitpay.dev.folder import DEFAULT_FOLDER
+from bitpay.kit.errors import Unavailable
+
+if TYPE_CHECKING:
+    from bitpay.foundation import Foundation
+    from bitpay.kit.settings import LedgerSettings
 
 T = TypeVar("T")
 
@@ -32,105 +23,16 @@ Place = Annotated[
         f"or else the folder {DEFAULT_FOLDER}.",
     ),
 ]
-_CONFIGURED = ("BITPAY_DEPLOYER", "BITPAY_NETWORK")
 
 
-def operate(data: Path | None, work: Callable[[Foundation], Awaitable[T]]) -> T:
+def operate(data: Path | None, work: "Callable[[Foundation], Awaitable[T]]") -> T:
     """Do the work on an instance's foundation and return its answer. Raises BitPayErrors only."""
-    configure_logs(logging.WARNING)
-    with operated_settings(data) as settings:
-        return asyncio.run(_operate(settings, work))
+    from bitpay.commands.grounds import operate_on  # noqa: PLC0415 - other commands start faster without it
+
+    return operate_on(data, work)
 
 
-async def _operate(settings: LedgerSettings, work: Callable[[Foundation], Awaitable[T]]) -> T:
-    async with _ground(settings) as ground:
-        return await work(ground)
-
-
-@asynccontextmanager
-async def _ground(settings: LedgerSettings) -> AsyncIterator[Foundation]:
-    """Yield the foundation; what database and chain refuse becomes a sentence."""
-    ground = Foundation(settings)
-    try:
-        yield ground
-    except PyMongoError as error:
-        raise Unavailable(f"The database does not do it: {error}") from error
-    except (ApiError, SourceError) as error:
-        raise Unavailable(f"The Stacks API does not answer: {error}") from error
-    finally:
-        await ground.close()
-
-
-def require_chain(ground: Foundation) -> None:
+def require_chain(settings: "LedgerSettings") -> None:
     """Raise Unavailable where there is no chain to ask."""
-    if not ground.settings.stacks_api_url:
+    if not settings.stacks_api_url:
         raise Unavailable("This needs the local chain, which runs only while BitPay does: start it with `make dev`.")
-
-
-@contextmanager
-def operated_settings(data: Path | None) -> Iterator[LedgerSettings]:
-    """Yield which database and chain are meant; the database of a stopped development instance runs meanwhile."""
-    if data is None and any(name in os.environ for name in _CONFIGURED):
-        yield settings_of_environment()
-        return
-    folder = DataFolder(data or DEFAULT_FOLDER)
-    if not folder.accounts_file.exists():
-        raise NotFound(
-            f"There is no BitPay in {folder.path}: name its data folder with --data, or set BITPAY_NETWORK, "
-            "BITPAY_DEPLOYER and BITPAY_MONGODB_URL."
-        )
-    try:
-        folder.lock()
-    except Conflict:
-        yield _running(folder)
-        return
-    try:
-        with _stopped(folder) as settings:
-            yield settings
-    finally:
-        folder.close()
-
-
-def settings_of_environment() -> LedgerSettings:
-    """Return what the BITPAY_ variables say. Raises InvalidInput."""
-    with readable_settings():
-        return LedgerSettings()
-
-
-@contextmanager
-def readable_settings() -> Iterator[None]:
-    """Turn what is wrong with the environment into sentences, never with a value: some are secret."""
-    try:
-        yield
-    except SettingsError as error:
-        raise InvalidInput(f"BitPay cannot start with these settings: {error}.") from error
-    except ValidationError as error:
-        settings = [("_".join(map(str, problem["loc"])).upper(), problem["msg"]) for problem in error.errors()]
-        lines = [f"  BITPAY_{name}: {message}" if name else f"  {message}" for name, message in settings]
-        raise InvalidInput("\n".join(["BitPay cannot start with these settings:", *lines])) from error
-
-
-def _running(folder: DataFolder) -> LedgerSettings:
-    here = folder.instance()
-    return _local(
-        folder,
-        mongodb_url=here.mongodb_url,
-        stacks_api_url=here.stacks_api_url,
-        stacks_api_key=here.chain_token,
-        chainhooks_url=here.stacks_api_url,
-    )
-
-
-@contextmanager
-def _stopped(folder: DataFolder) -> Iterator[LedgerSettings]:
-    given = os.environ.get("BITPAY_MONGODB_URL")
-    if given:
-        yield _local(folder, mongodb_url=given)
-        return
-    with MongoServer(folder.sub("mongo")) as server:
-        yield _local(folder, mongodb_url=server.url)
-
-
-def _local(folder: DataFolder, **rest: Any) -> LedgerSettings:  # noqa: ANN401 - settings
-    deployer = address_of(read_accounts(folder.accounts_file)["deployer"])
-    return LedgerSettings(**{"network": "local", "deployer": deployer, "stacks_api_url": "", **rest})

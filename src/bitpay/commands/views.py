@@ -1,10 +1,10 @@
 """What the operator's commands print for people and for programs."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from bson import json_util
 from rich.box import SIMPLE_HEAD
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -12,32 +12,26 @@ from rich.table import Table
 from bitpay.commands.context import console, errors
 from bitpay.http.formats import duration, moment
 from bitpay.kit.money import format_sats
-from bitpay.ledger.audit import Finding
-from bitpay.ledger.replay import Difference
-from bitpay.store import Document
+
+if TYPE_CHECKING:
+    from bitpay.ledger.audit import Finding
+    from bitpay.ledger.replay import Difference
+    from bitpay.upkeep import Audited, Tell, Verified
 
 Json = dict[str, Any]
 
-_PLAIN = json_util.RELAXED_JSON_OPTIONS
 
-
-def plain_line(document: Document) -> str:
-    """Return a stored document as one line of JSON that begins with its `id`."""
-    named = {"id": document["_id"], **{name: value for name, value in document.items() if name != "_id"}}
-    return json_util.dumps(named, json_options=_PLAIN, ensure_ascii=False)
-
-
-def progress_bar(what: str, total: int | None) -> Progress:
-    """Return a bar with one task, for standard error; it vanishes when it ends. `speed` is text at its end."""
+@contextmanager
+def told_by(what: str) -> Iterator["Tell"]:
+    """Yield what shows progress on standard error, while it is a terminal; it vanishes at the end."""
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    bar = Progress(
-        *columns, TextColumn("{task.fields[speed]}"), console=errors, transient=True, disable=not errors.is_terminal
-    )
-    bar.add_task(what, total=total, speed="")
-    return bar
+    speed = TextColumn("{task.fields[speed]}")
+    with Progress(*columns, speed, console=errors, transient=True, disable=not errors.is_terminal) as bar:
+        task = bar.add_task(what, total=None, speed="")
+        yield lambda done, total, speed: bar.update(task, completed=done, total=total, speed=speed)
 
 
-def finding_json(finding: Finding) -> Json:
+def finding_json(finding: "Finding") -> Json:
     """Return a finding of the audit with both sides and the events between."""
     question = finding.question
     told = {
@@ -53,13 +47,13 @@ def finding_json(finding: Finding) -> Json:
     return plain
 
 
-def print_findings(findings: Sequence[Finding], documents: Mapping[str, int]) -> None:
+def print_audited(audited: "Audited") -> None:
     """Print both sides of every answer that differs, and the events between."""
-    counted = ", ".join(f"{format_sats(count)} {name}" for name, count in documents.items()) or "no documents"
-    if not findings:
+    counted = ", ".join(f"{format_sats(count)} {name}" for name, count in audited.documents.items())
+    if not audited.findings:
         console.print(f"The contracts agree: {counted} and the totals.", highlight=False)
         return
-    for finding in findings:
+    for finding in audited.findings:
         question = finding.question
         lines = [
             f"{question.subject}: {question.contract_id}.{question.function} in block {finding.head.height}",
@@ -68,24 +62,20 @@ def print_findings(findings: Sequence[Finding], documents: Mapping[str, int]) ->
             *(f"  event     {event['height']} {event['name']} {event['txid']}" for event in finding.events),
         ]
         console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
-    console.print(f"{len(findings)} answers differ; looked at {counted} and the totals.", highlight=False)
+    console.print(f"{len(audited.findings)} answers differ; looked at {counted} and the totals.", highlight=False)
 
 
-def difference_json(one: Difference) -> Json:
+def difference_json(one: "Difference") -> Json:
     """Return a difference with both sides."""
-    told = {
-        "collection": one.collection,
-        "id": one.key,
-        "fields": one.fields,
-        "found": one.found,
-        "folded": one.folded,
-    }
-    plain: Json = json_util._json_convert(told, _PLAIN)  # noqa: SLF001
+    sides = {"found": one.found, "folded": one.folded}
+    told = {"collection": one.collection, "id": one.key, "fields": one.fields, **sides}
+    plain: Json = json.loads(json.dumps(told, default=str))
     return plain
 
 
-def print_differences(differences: Sequence[Difference]) -> None:
+def print_verified(verified: "Verified") -> None:
     """Print every field that differs, or that nothing does."""
+    differences = verified.differences
     if not differences:
         console.print("Every document is the fold of its events.")
         return
@@ -95,6 +85,8 @@ def print_differences(differences: Sequence[Difference]) -> None:
             sides = [str(side.get(name)) if side is not None else "(no document)" for side in (one.found, one.folded)]
             table.add_row(f"{one.collection} {one.key}", name, *sides)
     console.print(table)
+    if verified.outdated:
+        console.print(f"Folded by another version of BitPay, or never: {', '.join(verified.outdated)}.")
     console.print(
         f"{len(differences)} documents differ. `bitpay ledger replay` puts them right; ask first why they do."
     )

@@ -130,7 +130,7 @@ class Ledger:
 
     async def _follow(self, session: AsyncClientSession) -> None:
         failures = 0
-        fresh = False
+        fresh = well = False
         while True:
             heed_cancellation()
             try:
@@ -138,13 +138,15 @@ class Ledger:
                     await self._begin()
                     fresh = True
                 changed = await self._round(session)
-                failures = await self._recovered(failures)
+                if not well:
+                    await self.alerts.close(FAILED)  # perhaps another process's, before it was restarted
+                failures, well = 0, True
             except HeadMoved:
                 fresh = False
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it was, the ledger says so and goes on from its head
-                fresh = False
+                fresh = well = False
                 failures += 1
                 await self._report(error, failures)
                 await self._pause(error, failures)
@@ -208,11 +210,6 @@ class Ledger:
         if not expected:
             with suppress(PyMongoError):
                 await self.alerts.raise_once(FAILED, f"The ledger cannot go on: {error}", error=type(error).__name__)
-
-    async def _recovered(self, failures: int) -> int:
-        if failures:
-            await self.alerts.close(FAILED)
-        return 0
 
     async def _pause(self, error: Exception, failures: int) -> None:
         asked = error.retry_after if isinstance(error, SourceError) else None

@@ -1,0 +1,164 @@
+"""What an operator does with a ledger: fold it anew, check it, fill it, audit it, take its facts elsewhere."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from bson import json_util
+
+from bitpay.foundation import POLL_SECONDS, Foundation
+from bitpay.kit.errors import InvalidInput, NotFound
+from bitpay.ledger.audit import Check, Finding
+from bitpay.ledger.book import BLOCKS, EVENTS, Head
+from bitpay.ledger.export import canonical_events
+from bitpay.ledger.pace import Pace
+from bitpay.ledger.projection import Key, Projection
+from bitpay.ledger.replay import Difference, Progress, Replay, order, outdated
+from bitpay.ledger.source import SourceError
+from bitpay.registry import PROJECTIONS
+from bitpay.stacks.model import BlockHeader
+from bitpay.store import Document, end
+
+EXPORTED = (EVENTS, BLOCKS, *(projection.collection for projection in PROJECTIONS))
+
+Tell = Callable[[int, int | None, str], None]
+"""Hears how much is done, of how much (None: unknown), and how fast that goes, in words."""
+
+_LOOK_SECONDS = 0.25
+
+
+def projections_of(names: Sequence[str] | None) -> list[Projection]:
+    """Return the projections of these collections, all of them where none is named. Raises NotFound."""
+    known = {projection.collection: projection for projection in PROJECTIONS}
+    if unknown := [name for name in names or () if name not in known]:
+        raise NotFound(f"The ledger folds no {unknown[0]!r}; it folds {', '.join(known)}.")
+    return [known[name] for name in names or known]
+
+
+async def fold_anew(ground: Foundation, chosen: Sequence[Projection]) -> None:
+    """Have documents folded anew: by whoever follows the chain, or by ourselves when nobody does."""
+    await ground.ledger.book.head()  # where there is no ledger, there is nothing to fold
+    await ground.open()
+    await order(ground.database, chosen)
+    ours = asyncio.create_task(ground.ledger.begin())
+    try:
+        while await outdated(ground.database, chosen):
+            if ours.done():
+                ours.result()
+                ours = asyncio.create_task(ground.ledger.begin())  # the lease was lost on the way
+            await asyncio.wait([ours], timeout=_LOOK_SECONDS)
+    finally:
+        await end([ours])
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What differs, and the collections that this code has never folded: their documents are of another version."""
+
+    differences: list[Difference]
+    outdated: list[str]
+
+
+async def verify(ground: Foundation, chosen: Sequence[Projection], tell: Tell) -> Verified:
+    """Fold all events aside and compare; nothing is changed."""
+    total = await ground.database[EVENTS].estimated_document_count()
+
+    def folded(progress: Progress) -> None:
+        tell(progress.events, total, "")
+
+    old = [projection.collection for projection in await outdated(ground.database, chosen)]
+    return Verified(await Replay(ground.database, chosen, tell=folded).verify(), old)
+
+
+async def fill(ground: Foundation, tell: Tell) -> Head:
+    """Follow until the tip is reached, by ourselves or by whoever follows already, and return the head."""
+    await ground.open()
+    pace, below = Pace(), ground.settings.start_height - 1
+    async with _following(ground) as following:
+        while True:
+            tip, head = await _tip(ground), await ground.ledger.book.head()
+            pace.note(head.height, time.monotonic())
+            if tip is not None:
+                done, total = head.height - below, tip.height - below
+                tell(done, total, _speed(pace, total - done))
+                if done >= total:
+                    return head
+            await asyncio.wait([following], timeout=POLL_SECONDS[ground.settings.network])
+            if following.done():
+                following.result()
+
+
+@dataclass(slots=True)
+class Audited:
+    """What differed, and how many documents of each collection were looked at."""
+
+    findings: list[Finding] = field(default_factory=list)
+    documents: dict[str, int] = field(default_factory=dict)
+
+
+async def audit(ground: Foundation, sample: int | None, tell: Tell) -> Audited:
+    """Audit so many documents of each kind (None: all) and the totals, following the chain meanwhile."""
+    await ground.open()
+    audited, done = Audited(), 0
+    async with _following(ground):
+        for check in ground.auditor.checks:
+            count = 0
+            async for key in _keys(ground, check, sample):
+                audited.findings += await ground.auditor.document(check, key)
+                count, done = count + 1, done + 1
+                tell(done, None, check.collection)
+            audited.documents[check.collection] = count
+            audited.findings += await ground.auditor.totals(check)
+    return audited
+
+
+async def exported(ground: Foundation, name: str, first: int, last: int | None) -> AsyncIterator[str]:
+    """Yield events of canonical blocks from height `first` to `last`, or a collection's documents, as lines of JSON."""
+    if name not in EXPORTED:
+        raise NotFound(f"There is nothing called {name!r} to export; there are {', '.join(EXPORTED)}.")
+    if name != EVENTS and (first or last is not None):
+        raise InvalidInput("Heights choose events; a collection is exported whole, as it is now.")
+    events = name == EVENTS
+    async for row in canonical_events(ground.database, first=first, last=last) if events else _documents(ground, name):
+        named = {"id": row["_id"], **{key: value for key, value in row.items() if key != "_id"}}
+        yield json_util.dumps(named, json_options=json_util.RELAXED_JSON_OPTIONS, ensure_ascii=False)
+
+
+@asynccontextmanager
+async def _following(ground: Foundation) -> AsyncIterator[asyncio.Task[None]]:
+    """Follow the chain meanwhile, unless somebody does."""
+    following = asyncio.create_task(ground.ledger.run())
+    try:
+        yield following
+    finally:
+        await end([following])
+
+
+async def _tip(ground: Foundation) -> BlockHeader | None:
+    with suppress(SourceError):  # the follower tries again, and so do we
+        return await ground.source.tip()
+    return None
+
+
+def _speed(pace: Pace, left: int) -> str:
+    seconds = pace.seconds_for(max(0, left))
+    return "" if seconds is None else f"{pace.rate:.0f} a second, {round(seconds)} s left"
+
+
+async def _keys(ground: Foundation, check: Check, sample: int | None) -> AsyncIterator[Key]:
+    if sample is None:
+        async for key in ground.auditor.keys(check):
+            yield key
+        return
+    for key in await ground.auditor.drawn(check, sample):
+        yield key
+
+
+async def _documents(ground: Foundation, name: str) -> AsyncIterator[Document]:
+    """Yield a collection as it is at one moment."""
+    query, key = ({"canonical": True}, "height") if name == BLOCKS else ({}, "_id")
+    async with ground.mongo.start_session(snapshot=True) as session:
+        async for row in ground.database[name].find(query, session=session).sort(key, 1):
+            yield row

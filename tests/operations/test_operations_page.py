@@ -1,0 +1,47 @@
+"""The operator's page names every setting, every command and every alert, and none that does not exist."""
+
+import re
+from pathlib import Path
+
+from typer.main import get_command
+
+from bitpay.cli import app
+from bitpay.kit.settings import Settings
+from bitpay.ledger.audit import DIFFERS
+from bitpay.ledger.follower import BEHIND, DEEP
+from bitpay.ledger.ledger import FAILED
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "operations.md").read_text()
+ALERTS = {DEEP, BEHIND, FAILED, DIFFERS, "unknown_event", "value_out_of_range", "delivery_contradicts"}
+
+
+def test_every_setting_stands_in_the_table() -> None:
+    table = PAGE.partition("## Settings")[2].partition("## ")[0]
+    named = set(re.findall(r"BITPAY_([A-Z_]+)", "".join(re.findall(r"^\| (`BITPAY.*?) \|", table, re.MULTILINE))))
+    assert named == {name.upper() for name in Settings.model_fields}
+
+
+def test_every_alert_is_explained() -> None:
+    told = set(re.findall(r"^\| `(\w+)` \|", PAGE.partition("## Alerts")[2], re.MULTILINE))
+    assert told == ALERTS
+    raised = {
+        kind
+        for path in (ROOT / "src" / "bitpay").rglob("*.py")
+        for kind in re.findall(r'Problem\([^,]+, "(\w+)"', path.read_text())
+    }
+    assert raised <= ALERTS
+
+
+def test_every_command_that_is_named_exists() -> None:
+    command = get_command(app)
+    for words in set(re.findall(r"bitpay ((?:ledger )?[a-z]+)(?=[ `\n\]])", PAGE)):
+        at = command
+        for word in words.split():
+            at = at.commands[word]  # type: ignore[attr-defined]  # a group has commands
+
+
+def test_every_log_line_that_is_named_is_written() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "src" / "bitpay").rglob("*.py"))
+    for name in re.findall(r"`([a-z]+(?:_[a-z]+)+)`", PAGE.partition("Log lines worth")[2].partition("##")[0]):
+        assert f'"{name}"' in sources
