@@ -12,7 +12,7 @@ from bitpay.localchain.chain import Genesis
 from bitpay.localchain.hooks.given import GivenHook
 from bitpay.localchain.outcomes import Cost
 from bitpay.localchain.vm import Vm
-from bitpay.stacks.clarity import uint
+from bitpay.stacks.clarity import list_, ok, to_hex, uint
 from bitpay.stacks.post_conditions import Compare, StxPostCondition
 
 NAMES = ("read_count", "read_length", "runtime", "write_count", "write_length")
@@ -82,3 +82,35 @@ async def test_costs_survive_a_restart(tmp_path: Path, alice: Account) -> None:
         before = await house.get(f"/extended/v1/tx/{txid}")
     async with serving(tmp_path, Genesis()) as house:
         assert await house.get(f"/extended/v1/tx/{txid}") == before
+
+
+READER = """
+(define-map slots uint uint)
+(define-data-var quiet uint u0)
+(define-private (look (i uint) (sum uint)) (+ sum (default-to u1 (map-get? slots i))))
+(define-read-only (look-often (times (list 200 uint))) (fold look times u0))
+(define-public (write-quietly) (begin (var-set quiet u1) (ok u1)))
+(define-public (write-and-refuse) (begin (var-set quiet u1) (err u1)))
+(define-public (harmless) (ok (var-get quiet)))
+"""
+
+
+async def test_a_read_may_use_what_a_node_lets_it_use(tmp_path: Path, alice: Account) -> None:
+    async with serving(tmp_path, Genesis(stx={alice.address: 10**12})) as house:
+        await house.mined(alice.deploy("reader", READER))
+
+        async def read(function: str, *args: str) -> Any:  # noqa: ANN401 - JSON
+            body = {"sender": alice.address, "arguments": list(args)}
+            return (
+                await house.client.post(f"/v2/contracts/call-read/{alice.address}/reader/{function}", json=body)
+            ).json()
+
+        few, many = (to_hex(list_([uint(0)] * times)) for times in (50, 150))
+        assert (await read("look-often", few))["result"] == to_hex(uint(50))
+        refused = await read("look-often", many)
+        assert refused["okay"] is False
+        assert refused["cause"].startswith("RuntimeCheck(CostBalanceExceeded(ExecutionCost { write_length: 0, ")
+        assert "read_count: 100, runtime: 1000000000 }))" in refused["cause"]
+        for function in ("write-quietly", "write-and-refuse"):
+            assert await read(function) == {"okay": False, "cause": "NotReadOnly"}
+        assert await read("harmless") == {"okay": True, "result": to_hex(ok(uint(0)))}

@@ -146,12 +146,21 @@ class Vm:
     # Reads
 
     def read(
-        self, contract_id: str, function: str, args: Sequence[Argument] = (), sender: str | None = None
+        self,
+        contract_id: str,
+        function: str,
+        args: Sequence[Argument] = (),
+        sender: str | None = None,
+        *,
+        costs: bool = False,
     ) -> Outcome:
-        """Evaluate a function at the tip; whatever it writes is thrown away. `sender` None: the contract's deployer."""
+        """Evaluate a function at the tip; whatever it writes is thrown away. `sender` None: the contract's deployer.
+
+        With `costs` its cost is told, even when costs are not tracked.
+        """
         by = sender if sender is not None else contract_id
         parameters = invocation(contract_id, function, args, by.partition(".")[0])
-        return read_outcome(self._channel.ask([("read", parameters)])[0])
+        return read_outcome(self._channel.ask([("read", {**parameters, "costs": costs})])[0])
 
     def data_var(self, contract_id: str, name: str) -> bytes | None:
         """Return the consensus bytes of a data variable, None when there is none."""

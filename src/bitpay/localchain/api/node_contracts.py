@@ -6,9 +6,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from bitpay.localchain.api.guard import ApiError, hex_of, json_body, principal_of
+from bitpay.localchain.outcomes import Cost
 from bitpay.localchain.service import ChainService
 from bitpay.stacks import clarity
 from bitpay.stacks.errors import StacksError
+
+READ_BUDGET = Cost(runtime=1_000_000_000, read_count=100, read_length=200_000, write_count=0, write_length=0)
+"""What a node lets a read use unless its owner says otherwise (stacks-core, `read_only_call_limit`)."""
 
 
 def add_contract_state(router: APIRouter, service: ChainService) -> None:
@@ -77,12 +81,28 @@ async def _read(
         return {"okay": False, "cause": f"Unchecked(NoSuchContract({contract_id!r}))"}
     if access not in {"read_only", "public"}:
         return {"okay": False, "cause": f"Unchecked(UndefinedFunction({function!r}))"}
-    outcome = await service.ask(lambda vm: vm.read(contract_id, function, args, sender))
+    outcome = await service.ask(lambda vm: vm.read(contract_id, function, args, sender, costs=True))
     if outcome.result is None:
         return {"okay": False, "cause": outcome.error}
-    if access == "public" and outcome.events:
-        return {"okay": False, "cause": "NotReadOnly"}
-    return {"okay": True, "result": "0x" + outcome.result.hex()}
+    excess = _excess(outcome.cost)
+    return {"okay": False, "cause": excess} if excess else {"okay": True, "result": "0x" + outcome.result.hex()}
+
+
+def _excess(cost: Cost | None) -> str | None:
+    """Say in a node's words what a read used too much of; None when it stayed within the budget of reads."""
+    if cost is None:
+        return None
+    if cost.write_count:
+        return "NotReadOnly"
+    names = ("read_length", "read_count", "runtime")
+    if all(getattr(cost, name) <= getattr(READ_BUDGET, name) for name in names):
+        return None
+    return f"RuntimeCheck(CostBalanceExceeded({_in_rust(cost)}, {_in_rust(READ_BUDGET)}))"
+
+
+def _in_rust(cost: Cost) -> str:
+    names = ("write_length", "write_count", "read_length", "read_count", "runtime")
+    return f"ExecutionCost {{ {', '.join(f'{name}: {getattr(cost, name)}' for name in names)} }}"
 
 
 def _call_body(body: Any) -> tuple[str, list[clarity.Value]]:  # noqa: ANN401 - whatever came as JSON

@@ -129,10 +129,11 @@ export class Session {
     return this.#run('callPrivateFn', { contract, method, args, sender, dry: false });
   }
 
-  // Any function: nothing that it writes is kept.
-  read({ contract, method, args, sender }) {
-    const readOnly = this.#access(contract, method) === 'read_only';
-    return this.#run(readOnly ? 'callReadOnlyFn' : 'callPublicFn', { contract, method, args, sender, dry: true });
+  // Any function: nothing that it writes is kept. With `costs` it tells what it cost, tracked or not.
+  read({ contract, method, args, sender, costs = false }) {
+    const kind = this.#access(contract, method) === 'read_only' ? 'callReadOnlyFn' : 'callPublicFn';
+    const run = () => this.#run(kind, { contract, method, args, sender, dry: true });
+    return costs ? this.#costs.on(run) : run();
   }
 
   #run(kind, { contract, method, args, sender, dry }) {
