@@ -26,6 +26,9 @@ from bitpay.store.restoring import done, lay_aside, put_in_place, unfinished
 
 Json = dict[str, Any]
 
+_LOOKS = 10
+_LOOK_SECONDS = 0.25
+"""Together longer than a lease lasts that nobody renews."""
 _BESIDE = "__"
 """Marks collections that a replay or a restore keeps beside the real ones."""
 
@@ -53,10 +56,11 @@ async def restore(ground: Foundation, path: Path, *, replace: bool) -> Json:
     archive = Archive.open(path)
     try:
         _check_fits(ground, archive)
-        if await unfinished(ground.database) != archive.digest:
-            await _check_free(ground.database, replace=replace)
-            await lay_aside(ground.database, archive)
         async with _alone(ground.database):
+            if await unfinished(ground.database) != archive.digest:
+                if not replace:
+                    await _check_empty(ground.database)
+                await lay_aside(ground.database, archive)
             await put_in_place(ground.database, archive, kept=(LEASES,))
             await create_indexes(ground.database)
             await _begin_books(ground, archive.manifest)
@@ -108,13 +112,8 @@ def _check_fits(ground: Foundation, archive: Archive) -> None:
         raise InvalidInput(f"This backup is of BitPay {manifest['bitpay']}, which is newer than this one.")
 
 
-async def _check_free(database: Database, *, replace: bool) -> None:
-    """Raise Conflict where somebody follows the chain into the database, or unless it may be overwritten."""
-    lease = await holder(database, FOLLOWER)
-    if lease is not None and lease.holds:
-        raise Conflict("BitPay runs on this database; stop it first.")
-    if replace:
-        return
+async def _check_empty(database: Database) -> None:
+    """Raise Conflict unless nothing would be lost."""
     for name in await database.list_collection_names():
         passes = kind_of(name) is Kind.PASSING or name == MIGRATIONS or _BESIDE in name
         if not passes and await database[name].find_one({}, {"_id": 1}) is not None:
@@ -123,7 +122,9 @@ async def _check_free(database: Database, *, replace: bool) -> None:
 
 @asynccontextmanager
 async def _alone(database: Database) -> AsyncIterator[None]:
-    """Keep every follower out meanwhile."""
+    """Keep every follower, and every other restore, out meanwhile. Raises Conflict where one is at work."""
+    if not await _is_free(database):
+        raise Conflict("BitPay runs on this database; stop it first.")
     async with database.client.start_session() as session:
         lease = Lease(database, FOLLOWER, session)
         await lease.acquire()
@@ -133,6 +134,16 @@ async def _alone(database: Database) -> AsyncIterator[None]:
         finally:
             await end([holding])
             await lease.release()
+
+
+async def _is_free(database: Database) -> bool:
+    """Tell whether nobody has the follower's lease; who was killed a moment ago has it no more in a moment."""
+    for _ in range(_LOOKS):
+        there = await holder(database, FOLLOWER)
+        if there is None or not there.holds:
+            return True
+        await asyncio.sleep(_LOOK_SECONDS)
+    return False
 
 
 async def _begin_books(ground: Foundation, manifest: Any) -> None:  # noqa: ANN401 - JSON

@@ -33,7 +33,7 @@ async def standing(ground: Foundation) -> Json:
         "node": node,
         "lag": _lag(head, node),
         "leader": None if lease is None or not lease.holds else {"owner": lease.owner, "until": _iso(lease.expires)},
-        "foldingAnew": [projection.collection for projection in await outdated(ground.database, PROJECTIONS)],
+        "foldingAnew": await _folding_anew(ground, head),
         "collections": await _counts(ground),
         "deliveries": await _by_state(ground, DELIVERIES, ["state"]),
         "outbox": await _by_state(ground, OUTBOX, ["kind", "state"]),
@@ -47,6 +47,13 @@ async def _head(ground: Foundation) -> Head | None:
         return await ground.ledger.book.head()
     except NotFound:
         return None
+
+
+async def _folding_anew(ground: Foundation, head: Head | None) -> list[str]:
+    """Return the collections whose documents this code has not folded yet."""
+    if head is None or head.empty:
+        return []
+    return [projection.collection for projection in await outdated(ground.database, PROJECTIONS)]
 
 
 async def _node(ground: Foundation) -> Json:

@@ -100,6 +100,7 @@ class Audited:
 
 async def audit(ground: Foundation, sample: int | None, tell: Tell) -> Audited:
     """Audit so many documents of each kind (None: all) and the totals, following the chain meanwhile."""
+    await ground.ledger.book.head()  # where there is no ledger, there is nothing to audit
     await ground.open()
     audited, done = Audited(), 0
     async with _following(ground):
