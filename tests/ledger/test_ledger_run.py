@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+from prometheus_client import REGISTRY
 from tests.chainhook.chainhook_payloads import chainhooks2, node
 from tests.ledger.ledger_chain import CONTRACTS, Chain, View
 from tests.ledger.ledger_states import clean_replay, state_of
@@ -21,6 +22,7 @@ from bitpay.store import Database
 from bitpay.streams.projection import PROJECTION
 
 SOON = 15.0
+MEASURED = ("leading", "height", "behind_blocks", "failures")
 BEFORE_MONGODB_WOULD = 4.0
 """Seconds; the database itself ends an abandoned transaction after 5."""
 
@@ -223,4 +225,7 @@ async def test_listeners_hear_every_new_head(database: Database) -> None:
             async with asyncio.timeout(SOON):
                 while not heads:
                     await asyncio.sleep(0.01)
+        measured = {name: REGISTRY.get_sample_value(f"bitpay_ledger_{name}") for name in MEASURED}
     assert heads[-1] == tip.header.hash
+    assert measured == {"leading": 1, "height": tip.header.height, "behind_blocks": 0, "failures": 0}
+    assert REGISTRY.get_sample_value("bitpay_ledger_leading") == 0

@@ -41,6 +41,12 @@ def test_every_command_that_is_named_exists() -> None:
             at = at.commands[word]  # type: ignore[attr-defined]  # a group has commands
 
 
+def test_every_measure_that_is_named_is_taken() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "src" / "bitpay").rglob("*.py"))
+    for name in re.findall(r"`(bitpay_\w+)`", PAGE):
+        assert f'"{name}"' in sources
+
+
 def test_every_log_line_that_is_named_is_written() -> None:
     sources = "".join(path.read_text() for path in (ROOT / "src" / "bitpay").rglob("*.py"))
     for name in re.findall(r"`([a-z]+(?:_[a-z]+)+)`", PAGE.partition("Log lines worth")[2].partition("##")[0]):

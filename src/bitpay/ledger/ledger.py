@@ -15,6 +15,7 @@ from bitpay.ledger.book import Book, Head, HeadMoved, Rooms
 from bitpay.ledger.events import decode_block
 from bitpay.ledger.follower import Follower
 from bitpay.ledger.lease import FOLLOWER, Lease
+from bitpay.ledger.metrics import BEHIND, FAILURES, HEIGHT, LEADING
 from bitpay.ledger.pace import CatchingUp
 from bitpay.ledger.projection import Projection
 from bitpay.ledger.replay import Replay, outdated, record_versions
@@ -115,18 +116,22 @@ class Ledger:
         except BaseException:
             work.close()
             raise
-        self.leading = True
+        self._lead_or_not(leading=True)
         tasks = [asyncio.create_task(lease.hold()), asyncio.create_task(work)]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            self.leading = False
+            self._lead_or_not(leading=False)
             await end(tasks)
             self._follower.close()
             with suppress(PyMongoError):
                 await lease.release()
+
+    def _lead_or_not(self, *, leading: bool) -> None:
+        self.leading = leading
+        LEADING.set(leading)
 
     async def _follow(self, session: AsyncClientSession) -> None:
         failures = 0
@@ -141,6 +146,7 @@ class Ledger:
                 if not well:
                     await self.alerts.close(FAILED)  # perhaps another process's, before it was restarted
                 failures, well = 0, True
+                FAILURES.set(failures)
             except HeadMoved:
                 fresh = False
             except asyncio.CancelledError:
@@ -148,6 +154,7 @@ class Ledger:
             except Exception as error:  # noqa: BLE001 - whatever it was, the ledger says so and goes on from its head
                 fresh = well = False
                 failures += 1
+                FAILURES.set(failures)
                 await self._report(error, failures)
                 await self._pause(error, failures)
             else:
@@ -177,6 +184,8 @@ class Ledger:
         self._wake.clear()
         await self._hear()
         changed = await self._follower.step(session)
+        HEIGHT.set(self.head.height)
+        BEHIND.set(max(0, self.tip.height - self.head.height) if self.tip else 0)
         if changed:
             self._catching_up.note(self.head, self.tip)
             for listener in self._listeners:
