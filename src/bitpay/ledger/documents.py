@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 from bitpay.ledger.projection import LedgerEvent
-from bitpay.store import Document
+from bitpay.store import Document, storable
 
 
 class BlockRef(TypedDict):
@@ -71,6 +71,9 @@ def camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
-def raised(document: Document, amounts: Mapping[str, int]) -> dict[str, int]:
-    """Return the named fields raised by so much; a field that is not there counts as 0."""
-    return {name: int(document.get(name, 0)) + amount for name, amount in amounts.items()}
+def raised(document: Document, amounts: Mapping[str, int]) -> dict[str, int | str]:
+    """Return the named fields raised by so much; a field that is not there counts as 0.
+
+    They come as they are stored, huge ones as text: whether two are equal must not depend on where a run ended.
+    """
+    return {name: storable(int(document.get(name, 0)) + amount) for name, amount in amounts.items()}
