@@ -27,7 +27,7 @@ from bitpay.kit.processes import free_port
 from bitpay.ledger.book import HEAD
 from bitpay.realtime.log import LOG, ROOMS
 from bitpay.stacks.model import Block
-from bitpay.store import Client, Database, create_indexes, open_database
+from bitpay.store import Client, Database, create_indexes, end, open_database
 from bitpay.store.outbox import LEASED, OUTBOX, WAITING
 from bitpay.store.server import MongoServer
 
@@ -94,6 +94,7 @@ class Run:
                     await self._step(http)
                     await self._let_it_work(self._draw.random())
                 await self._calm()
+                await end([*self._posts])
             await self._verify()
         except Wrong as error:
             self.report.wrong = str(error)
@@ -118,9 +119,7 @@ class Run:
         for process in self._ledgers.values():
             process.kill()
             process.join()
-        for task in self._posts:
-            task.cancel()
-        await asyncio.gather(*self._posts, return_exceptions=True)
+        await end([*self._posts])
         for part in (self._node, self._proxy, self._sink):
             await part.stop()
         if not self.report.wrong:
