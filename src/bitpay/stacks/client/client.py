@@ -129,7 +129,8 @@ class StacksClient(NodeClient):
 
     async def block_transactions(self, height_or_hash: int | str) -> AsyncIterator[TransactionReceipt]:
         """Yield a block's transactions in order, with their results and without their events."""
-        async for tx, _ in self._block_transactions(height_or_hash):
+        found = [tx async for tx, _ in self._block_transactions(height_or_hash)]  # v3 has the newest first
+        for tx in sorted(found, key=lambda tx: tx.index):
             yield tx
 
     async def full_block(self, height_or_hash: int | str) -> Block:
