@@ -21,8 +21,8 @@ lint: $(READY) ## Check format, rules and types
 	@$(VENV)/bin/mypy
 	@cd web && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm run --silent check
 
-bench: $(READY) ## Measure speed, side by side with others
-	@for benchmark in benchmarks/bench_*.py; do $(VENV)/bin/python $$benchmark || exit 1; done
+bench: $(READY) ## Measure speed, side by side with others (FULL=1: all of it; REPORT=1: write docs/benchmarks.md)
+	@exec $(VENV)/bin/python -m scripts.bench $(if $(FULL),--full) $(if $(REPORT),--report)
 
 fuzz: $(READY) ## Look for what no test names, and keep the record (PARTS="decoders reference rendezvous property" MINUTES=10 STEPS=1000000 ROUNDS=10)
 	@exec $(VENV)/bin/python -m tests.fuzz $(PARTS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(STEPS),--steps $(STEPS)) $(if $(ROUNDS),--rounds $(ROUNDS))

@@ -1,13 +1,14 @@
 """The Stacks toolkit beside @stacks/transactions, in the same run on the same machine.
 
-    .venv/bin/python benchmarks/bench_stacks.py [rounds]
+    .venv/bin/python benchmarks/bench_stacks.py [--full]
 
-Both do the same work on the same inputs, one after the other, several times in turn; the best time of each counts.
-The reference runs warm in one Node process and is given its inputs before the clock starts.
+Both do the same work on the same inputs, one after the other, several times in turn (`--full`: more); the best time of
+each counts. The reference runs warm in one Node process and is given its inputs before the clock starts.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ from tests.stacks.stacks_js import StacksJs
 
 Item = TypeVar("Item")
 TURNS = 5
+ROUNDS, ROUNDS_IN_FULL = 3, 10
 ACCOUNT = "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM"
 SBTC = "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token::sbtc-token"
 
@@ -131,7 +133,9 @@ def bench_messages(bench: Bench) -> None:
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--full", action="store_true", help="more rounds")
+    rounds = ROUNDS_IN_FULL if parser.parse_args().full else ROUNDS
     print(f"{'':<28}{'bitpay.stacks':>16}{'stacks.js':>16}{'ratio':>12}")
     with StacksJs() as reference:
         bench = Bench(reference, rounds)
