@@ -33,6 +33,8 @@ from bitpay.store.server import MongoServer
 
 PATIENCE = 30.0
 """Seconds that a ledger without further faults may need to come to rest."""
+_LONGEST_PAUSE = 0.4
+"""Seconds that the world waits for a ledger's commit before it goes on."""
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.ledger.simulator.child"])
@@ -131,7 +133,7 @@ class Run:
         if how_much < 0.7:
             seen = self._proxy.commits
             with suppress(TimeoutError):
-                async with asyncio.timeout(1.0):
+                async with asyncio.timeout(_LONGEST_PAUSE):
                     while self._proxy.commits == seen:
                         await asyncio.sleep(0.002)
 
