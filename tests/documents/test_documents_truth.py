@@ -174,5 +174,17 @@ async def test_whatever_is_missing_the_sums_tell(database: Database, stage: Told
         await database[name].insert_many(rows)
 
 
+async def test_no_two_questions_share_an_alert(database: Database, stage: ToldStage) -> None:
+    auditor = await told(database, stage, RICH_SEED)
+    alerts: Counter[str] = Counter()
+    for check in auditor.checks:
+        rows = await everything(database, check.collection)
+        asked = [question for row in rows for question in check.questions(row)]
+        asked += await check.totals(database) if check.totals is not None else ()
+        alerts.update(question.alert for question in asked)
+    assert any("approvals of proposal" in alert for alert in alerts)
+    assert [alert for alert, times in alerts.items() if times > 1] == [], "one would close what another raised"
+
+
 def test_the_stories_tell_every_kind_of_event(kinds: Counter[tuple[str, str]]) -> None:
     assert set(KINDS) - set(kinds) == set()

@@ -30,11 +30,11 @@ def checks(contracts: Contracts) -> Sequence[Check]:
 
 
 def _proposals(contracts: Contracts) -> Check:
-    def question(document: Document, expected: Any) -> Question:  # noqa: ANN401 - any Clarity value
+    def question(what: str, document: Document, expected: Any) -> Question:  # noqa: ANN401 - any Clarity value
         number = document["proposalId"]
         events = {"contract": CONTRACT, "fields.proposal-id": number}
         args = (clarity.uint(number),)
-        return Question(f"proposal {number}", contracts.treasury, "get-proposal", args, expected, events)
+        return Question(f"{what} {number}", contracts.treasury, "get-proposal", args, expected, events)
 
     def questions(document: Document) -> Sequence[Question]:
         expected = {
@@ -50,13 +50,15 @@ def _proposals(contracts: Contracts) -> Check:
         }
         if document["status"] != PENDING:  # what a pending one is called depends on the time
             expected["status"] = document["status"]
-        return (question(document, expected),)
+        return (question("proposal", document, expected),)
 
     async def totals(database: Database) -> Sequence[Question]:
         count = await database[PROPOSALS].count_documents({})
         roles = await database[ROLES].find_one({"_id": ROLES_ID}) or {"admins": []}
         pending = database[PROPOSALS].find({"status": PENDING}).sort("_id", -1).limit(_NEWEST)
-        counted = [question(one, {"approvals": len(counting(one, roles))}) async for one in pending]
+        counted = [
+            question("approvals of proposal", one, {"approvals": len(counting(one, roles))}) async for one in pending
+        ]
         return Question("proposals: how many", contracts.treasury, "get-proposal-count", (), count), *counted
 
     return Check(PROPOSALS, questions, totals)
