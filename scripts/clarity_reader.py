@@ -85,15 +85,6 @@ class Contract:
         """The names of the constants."""
         return frozenset(form.arguments[0].text for form in self.forms if form.head == "define-constant")
 
-    def comment_before(self, form: Form) -> str:
-        """Return the comment right before a form, as one line of text."""
-        lines = []
-        for line in reversed(self.source[: form.start].splitlines()):
-            if not line.startswith(";;"):
-                break
-            lines.append(line.removeprefix(";;").strip())
-        return " ".join(reversed(lines))
-
 
 def read(name: str, source: str) -> Contract:
     """Read a contract. Raises Unreadable."""

@@ -1,4 +1,4 @@
-"""Looks for what no test names, part by part: `python -m tests.fuzz`, or `make fuzz`."""
+"""Looks for what no test names, part by part: `.venv/bin/python -m tests.fuzz`, or `make fuzz`."""
 
 import argparse
 import os

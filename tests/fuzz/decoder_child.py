@@ -1,4 +1,4 @@
-"""One process of atheris: `python -m tests.fuzz.decoder_child DECODER TALLY CORPUS [libFuzzer's options]`.
+"""One process of atheris: `.venv/bin/python -m tests.fuzz.decoder_child DECODER TALLY CORPUS [libFuzzer's options]`.
 
 TALLY is the file that is told, now and then, how many inputs were tried and accepted.
 """

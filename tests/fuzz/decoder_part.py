@@ -95,7 +95,7 @@ def _report(name: str, folder: Path, said: str, record: Record, console: Console
     for found in sorted(folder.glob("found-*")):
         data = found.read_bytes()
         console.print(
-            f"again: python -m tests.fuzz.decoder_child {name} {folder / 'tally'} {found}",
+            f"again: .venv/bin/python -m tests.fuzz.decoder_child {name} {folder / 'tally'} {found}",
             highlight=False,
             soft_wrap=True,
         )

@@ -1,6 +1,6 @@
 """Runs @stacks/rendezvous over the contracts, session by session.
 
-`python -m tests.fuzz.rendezvous_part SEED` plays one session again.
+`.venv/bin/python -m tests.fuzz.rendezvous_part SEED` plays one session again.
 """
 
 import re

@@ -105,11 +105,12 @@ def _share(calls: Mapping[str, Any]) -> str:
 _INTRODUCTION = """# The contracts under @stacks/rendezvous: the record
 
 [Rendezvous](https://github.com/stacks-network/rendezvous) calls public functions with random arguments, by anyone, as
-time passes, and asks invariants that are written in Clarity (`tests/fuzz/rendezvous`) whether they still hold.
+time passes, and asks invariants that are written in Clarity (`tests/fuzz/rendezvous`) whether they still hold; their
+numbers are those of [what always holds](contracts.md#what-always-holds).
 Besides the contract's own functions it calls `any-*`, which turn random numbers into calls that could make sense.
 
 - `make fuzz PARTS=rendezvous` goes on where this record ends.
-- `python -m tests.fuzz.rendezvous_part SEED` plays one session again.
+- `.venv/bin/python -m tests.fuzz.rendezvous_part SEED` plays one session again.
 """
 _HEAD = (
     "| contract | runs | calls | succeeded | of `any-*` | invariants held | properties held |",

@@ -23,7 +23,7 @@ def described() -> dict[str, Any]:
 
 def test_the_description_is_what_is_checked_in() -> None:
     assert described() == json.loads(CHECKED_IN.read_text()), (
-        "The API changed. Look at the difference, then write it anew: python -m tests.http.test_http_openapi"
+        "The API changed. Look at the difference, then write it anew: .venv/bin/python -m tests.http.test_http_openapi"
     )
 
 

@@ -1,4 +1,4 @@
-"""Invariant 10, judged from the events alone: who is an admin, and which approvals count."""
+"""Invariant 10 of docs/contracts.md, judged from the events alone: who is an admin, and which approvals count."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,7 @@
-"""Plays stories for as long as wanted, several at a time, and keeps the record: `python -m tests.properties.fuzz`."""
+"""Plays stories for as long as wanted, several at a time, and keeps the record.
+
+`.venv/bin/python -m tests.properties.fuzz`, or `make fuzz PARTS=property`.
+"""
 
 import argparse
 from collections.abc import Callable, Iterator

@@ -109,10 +109,12 @@ class Record:
 _INTRODUCTION = """# Fuzzing: the record
 
 Stories by many accounts are played on the real Clarity VM and on an independent model of the protocol; after every
-step answer, events, transfers and state must agree, and the protocol's invariants must hold (`tests/properties`).
+step answer, events, transfers and state must agree, and [what always holds](contracts.md#what-always-holds) must hold
+(`tests/properties`).
 
 - `make fuzz` goes on where this record ends. It can be stopped at any time.
-- `python -m tests.properties.fuzz --seed N` plays story N again and tells, where it differs, the steps that are enough.
+- `.venv/bin/python -m tests.properties.fuzz --seed N` plays story N again and tells, where it differs, the steps that
+  are enough.
 """
 _MEMORY = """## For the next run
 """

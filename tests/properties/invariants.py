@@ -1,7 +1,7 @@
 """What must always hold, judged from what the chain itself says: answers, events, transfers and reads.
 
-The numbers are those of the protocol's list. 6, 7, 11, 12, 14 and 15 have tests of their own; here they hold because
-the chain does what the model does.
+The numbers are those of "What always holds" in docs/contracts.md. 6, 7, 11, 12, 14 and 15 have tests of their own;
+here they hold because the chain does what the model does.
 """
 
 from collections.abc import Mapping

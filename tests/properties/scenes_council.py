@@ -5,7 +5,7 @@ from collections.abc import Callable
 from tests.properties.cast import ADMINS, OPERATORS, PEOPLE
 from tests.properties.model import treasury
 from tests.properties.model.state import TREASURY, VAULT, Proposal
-from tests.properties.model.vault import balance, liabilities
+from tests.properties.model.vault import balance
 from tests.properties.pen import Pen
 from tests.properties.stage import Step
 
@@ -102,11 +102,6 @@ def stray(pen: Pen) -> Step:
     to = VAULT if pen.chance(60) else pen.somebody()
     held = balance(pen.state, who)
     return Step(who, "sbtc", "transfer", (pen.mostly(pen.number(1, min(held, 1_000_000))), who, to, None))
-
-
-def has_surplus(pen: Pen) -> bool:
-    """Tell whether there is something to sweep."""
-    return balance(pen.state, VAULT) > liabilities(pen.state)
 
 
 def _admin(pen: Pen) -> str | None:

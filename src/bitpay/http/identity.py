@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 
 from bitpay.http.rates import RateLimits
 from bitpay.http.services import Services
-from bitpay.kit.errors import Forbidden, Unauthenticated
+from bitpay.kit.errors import Unauthenticated
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,4 @@ async def signed_in(user: Annotated[User | None, Depends(maybe_user)]) -> User:
     return user
 
 
-MaybeUser = Annotated[User | None, Depends(maybe_user)]
 SignedIn = Annotated[User, Depends(signed_in)]
-
-
-def require_own(user: User, address: str) -> None:
-    """Raise Forbidden unless the address is the user's."""
-    if user.address != address:
-        raise Forbidden("This belongs to another address.")

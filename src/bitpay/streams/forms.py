@@ -66,11 +66,6 @@ class StreamForm:
         return "blocks" if self.values["unit"] == "blocks" else "seconds"
 
     @property
-    def is_complete(self) -> bool:
-        """Whether nothing that is needed is missing."""
-        return all(self.values[name] for name in _REQUIRED)
-
-    @property
     def first_error(self) -> str:
         """The topmost field with an error, "" where there is none."""
         return next((name for name in self.values if name in self.errors), "")

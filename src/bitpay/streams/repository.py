@@ -10,7 +10,7 @@ from bitpay.streams.state import CANCELLED, DEPLETED, PENDING, SETTLED, STATUSES
 ACTIVE = "active"
 COMPLETED = "completed"
 FILTERS = (*STATUSES, ACTIVE, COMPLETED)
-"""The protocol's words, and the seed's: active (pending, streaming or settled), completed (depleted)."""
+"""The five statuses, and two wider words: active (pending, streaming or settled), completed (depleted)."""
 
 index(STREAMS, [("depleted", 1), ("cancelled", 1), ("_id", -1)])
 

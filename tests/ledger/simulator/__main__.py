@@ -1,4 +1,4 @@
-"""Run seeds: `python -m tests.ledger.simulator --seeds 500 --processes 2 --report docs/simulator.json`."""
+"""Run seeds: `.venv/bin/python -m tests.ledger.simulator --seeds 500 --processes 2 --report docs/simulator.json`."""
 
 import argparse
 import json
