@@ -9,12 +9,14 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 from prometheus_client import REGISTRY
+from pymongo.errors import OperationFailure
 from tests.chainhook.chainhook_payloads import chainhooks2, node
 from tests.ledger.ledger_chain import CONTRACTS, Chain, View
 from tests.ledger.ledger_states import clean_replay, state_of
 
 from bitpay.chainhook.deliveries import DELIVERIES, Deliveries
 from bitpay.ledger.book import HEAD, OtherLedger
+from bitpay.ledger.lease import LEASES
 from bitpay.ledger.ledger import Ledger
 from bitpay.ledger.replay import order, outdated
 from bitpay.realtime.log import RoomLog
@@ -68,6 +70,20 @@ async def test_without_any_webhook_it_follows_by_polling(database: Database) -> 
             view.show(tip)
         await reaches(database, tip.header.hash)
     assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+async def test_a_database_that_refuses_us_is_not_asked_for_ever(database: Database) -> None:
+    chain = Chain(1)
+    ledger = ledger_of(database, View(chain, chain.grow(None, 5)))
+    data = {"failCommands": ["update"], "namespace": f"{database.name}.{LEASES}", "errorCode": 13}
+    admin = database.client.admin
+    await admin.command({"configureFailPoint": "failCommand", "mode": "alwaysOn", "data": data})
+    try:
+        for work in (ledger.begin, ledger.run):
+            with pytest.raises(OperationFailure):
+                await work()
+    finally:
+        await admin.command({"configureFailPoint": "failCommand", "mode": "off"})
 
 
 async def test_a_whole_block_from_our_node_is_applied_without_asking_anybody(database: Database) -> None:

@@ -12,7 +12,7 @@ from secrets import token_hex
 import structlog
 from bson.binary import Binary
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from bitpay.store import Database, Kind, collection, heed_cancellation
 
@@ -20,7 +20,15 @@ LEASES = collection("leases", Kind.PASSING)
 FOLLOWER = "follower"
 """The lease of whoever follows the chain."""
 
+_NOT_ALLOWED = (13, 18, 8000)
+"""MongoDB's codes for Unauthorized and AuthenticationFailed, and Atlas's for both."""
+
 _log = structlog.get_logger(__name__)
+
+
+def refused(error: PyMongoError) -> bool:
+    """Tell whether the database says that we may not: waiting does not help."""
+    return isinstance(error, OperationFailure) and error.code in _NOT_ALLOWED
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,10 @@ class Lease:
         self.renewal = seconds / 4
 
     async def acquire(self) -> None:
-        """Wait until the lease is ours; a predecessor's session is ended before this returns."""
+        """Wait until the lease is ours; a predecessor's session is ended before this returns.
+
+        Raises the database's error where we are not allowed to write there; every other one is waited for.
+        """
         while not (await self._exists() and await self._take()):
             heed_cancellation()
             await asyncio.sleep(self.renewal)
@@ -75,6 +86,8 @@ class Lease:
         try:
             await self._leases.update_one({"_id": self._name}, never_held, upsert=True)
         except PyMongoError as error:
+            if refused(error):
+                raise
             _log.warning("lease_unreachable", lease=self._name, error=str(error))
             return False
         return True

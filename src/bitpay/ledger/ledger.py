@@ -14,7 +14,7 @@ from bitpay.ledger.alerts import Alerts
 from bitpay.ledger.book import Book, Head, HeadMoved, Rooms
 from bitpay.ledger.events import decode_block
 from bitpay.ledger.follower import Follower
-from bitpay.ledger.lease import FOLLOWER, Lease
+from bitpay.ledger.lease import FOLLOWER, Lease, refused
 from bitpay.ledger.metrics import BEHIND, FAILURES, HEIGHT, LEADING
 from bitpay.ledger.pace import CatchingUp
 from bitpay.ledger.projection import Projection
@@ -88,7 +88,10 @@ class Ledger:
         self._listeners.append(listener)
 
     async def run(self) -> None:
-        """Follow the chain until cancelled. Raises OtherLedger when the database is not ours to write."""
+        """Follow the chain until cancelled.
+
+        Raises OtherLedger when the database is not ours to write, and the database's error when it refuses us.
+        """
         while True:
             heed_cancellation()
             try:
@@ -96,6 +99,8 @@ class Ledger:
                 async with self._database.client.start_session() as session:
                     await self._lead(session, self._follow(session))
             except PyMongoError as error:
+                if refused(error):
+                    raise
                 _log.warning("ledger_database_unreachable", error=str(error))
             await asyncio.sleep(_FIRST_PAUSE)
 
