@@ -1,40 +1,24 @@
 """The house: a package imports only from floors below its own; packages on one floor do not import each other."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-SRC = Path(__file__).parents[2] / "src" / "bitpay"
-FLOORS = [
-    {"kit", "stacks"},
-    {"protocol", "store"},
-    {"chainhook", "ledger", "http", "realtime"},
-    {"localchain", "access"},
-    {"accounts"},
-    {"streams", "treasury", "transactions"},
-    {"marketplace"},
-    {"notifications", "analytics", "search", "admin", "demo"},
-    {
-        "app",
-        "backups",
-        "cli",
-        "commands",
-        "deployment",
-        "dev",
-        "foundation",
-        "observer",
-        "operations",
-        "registry",
-        "standing",
-        "upkeep",
-        "__init__",
-        "__main__",
-    },
-]
-FLOOR_OF = {name: number for number, names in enumerate(FLOORS, start=1) for name in names}
-TOP = len(FLOORS)
+ROOT = Path(__file__).parents[2]
+SRC = ROOT / "src" / "bitpay"
+DECISION = ROOT / "docs" / "decisions" / "0001-floors.md"
+ROW = re.compile(r"^\| (?P<floor>[0-9]+) \| (?P<packages>[^|]+) \|$", re.MULTILINE)
+FLOOR_OF = {
+    name: int(row["floor"])
+    for row in ROW.finditer(DECISION.read_text())
+    for name in row["packages"].strip().split(", ")
+}
+TOP = max(FLOOR_OF.values())
+ENTRIES = {"__init__", "__main__"}
+"""Modules of the package itself, which stand on top."""
 LIMITED_TO = {"localchain": {"kit", "stacks", "localchain"}, "stacks": {"stacks"}}
 """Packages that stand for themselves: the local chain and the toolkit know nothing of BitPay."""
 
@@ -61,16 +45,22 @@ def imported_packages(path: Path) -> Iterator[str]:
                 yield parts[1]
 
 
+def floor_of(package: str) -> int:
+    assert package in FLOOR_OF or package in ENTRIES, f"{package} stands on no floor; see {DECISION.name}"
+    return FLOOR_OF.get(package, TOP)
+
+
+def test_the_decision_names_what_there_is() -> None:
+    assert set(FLOOR_OF) == {package_of(path) for path in modules()} - ENTRIES
+
+
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SRC)))
 def test_imports_go_down_only(path: Path) -> None:
     package = package_of(path)
-    assert package in FLOOR_OF, f"{package} stands on no floor; see docs/decisions/0001-floors.md"
     for imported in set(imported_packages(path)) - {package}:
-        below = FLOOR_OF[imported] < FLOOR_OF[package]
-        composition = FLOOR_OF[imported] == FLOOR_OF[package] == TOP
-        assert below or composition, (
-            f"{package} imports {imported}, which is not below it; see docs/decisions/0001-floors.md"
-        )
+        below = floor_of(imported) < floor_of(package)
+        composition = floor_of(imported) == floor_of(package) == TOP
+        assert below or composition, f"{package} imports {imported}, which is not below it; see {DECISION.name}"
         assert imported in LIMITED_TO.get(package, {imported}), f"{package} must not know {imported}"
 
 
