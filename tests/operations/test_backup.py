@@ -21,6 +21,7 @@ from bitpay.kit.settings import LedgerSettings
 from bitpay.ledger.book import UNFINAL_BURN_BLOCKS
 from bitpay.store import Database, Document, create_indexes, create_indexes_as, restoring
 from bitpay.store.archive import Archive, Damaged, write_archive
+from bitpay.store.migrations import MIGRATIONS, known_version
 from bitpay.store.restoring import HalfRestored
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
@@ -218,11 +219,21 @@ async def test_another_networks_or_deployments_backup_is_refused(
 
 
 async def test_a_backup_of_newer_code_is_refused(ground: Foundation, empty: Foundation, tmp_path: Path) -> None:
-    await ground.database["invented_later"].insert_one({"_id": 1})
-    told = await back_up(ground, tmp_path / "b", with_chain_data=False)
-    assert told["collections"]["invented_later"] == 1, "what nobody declares is kept, for it may be precious"
+    await ground.database[MIGRATIONS].insert_one({"_id": known_version() + 1, "why": "invented later", "at": NOW})
+    await back_up(ground, tmp_path / "b", with_chain_data=False)
     with pytest.raises(InvalidInput, match="newer than this one"):
         await restore(empty, tmp_path / "b", replace=True)
+    assert await contents(empty) == {}
+
+
+async def test_what_nobody_declares_is_kept_for_it_may_be_precious(
+    ground: Foundation, empty: Foundation, tmp_path: Path
+) -> None:
+    await ground.database["by_hand"].insert_one({"_id": 1, "note": "somebody's"})
+    told = await back_up(ground, tmp_path / "b", with_chain_data=False)
+    assert told["collections"]["by_hand"] == 1
+    await restore(empty, tmp_path / "b", replace=False)
+    assert (await contents(empty))["by_hand"] == [{"_id": 1, "note": "somebody's"}]
 
 
 async def test_only_an_empty_database_is_filled_unless_somebody_says_otherwise(

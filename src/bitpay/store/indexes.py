@@ -1,6 +1,6 @@
 """Indexes are declared next to the queries that need them, and made when BitPay starts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -66,11 +66,6 @@ def index(name: str, keys: Keys, **options: Any) -> Index:  # noqa: ANN401 - Mon
     if known != declared:
         raise ValueError(f"two different indexes {declared.name} of {name}")
     return declared
-
-
-def declared_collections() -> Iterable[str]:
-    """Return the names of every collection that imported code has declared."""
-    return tuple(_COLLECTIONS)
 
 
 async def create_indexes(database: Database) -> None:
