@@ -13,6 +13,8 @@ from tests.localchain.house import TOKEN, House, serving
 from tests.localchain.receiver import Receiver, listening
 
 from bitpay.chainhook.chainhook1 import read
+from bitpay.localchain.archive import Archive
+from bitpay.localchain.blocks import Block
 from bitpay.localchain.chain import Genesis
 from bitpay.localchain.vm import SBTC
 from bitpay.stacks.clarity import NONE, principal, uint
@@ -240,6 +242,24 @@ async def test_a_receiver_that_stays_away_interrupts_for_good(
         assert (await known(house))["result"]["status"] == interrupted
     async with serving(tmp_path, GENESIS) as house:
         assert (await known(house))["result"]["status"] == interrupted
+
+
+async def test_a_scan_that_fails_interrupts_and_says_why(
+    receiver: Receiver, tmp_path: Path, alice: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(archive: Archive, height: int) -> Block:
+        raise OSError(f"block {height} cannot be read")
+
+    async with serving(tmp_path, GENESIS) as house:
+        await house.mined(alice.transfer(BOB.address, 1))
+        with monkeypatch.context() as broken:
+            broken.setattr(Archive, "block", unreadable)
+            await register(house, predicate(receiver, STX_EVENT, start_block=START))
+            found = await until_scanned(house)
+        await house.mined(alice.transfer(BOB.address, 2))
+        assert (await known(house))["result"]["status"] == found["status"]
+    assert found["status"] == {"type": "interrupted", "info": f"OSError: block {START} cannot be read"}
+    assert not receiver.attempts
 
 
 async def test_nothing_is_sent_where_nothing_is_to_be_done(receiver: Receiver, tmp_path: Path, alice: Account) -> None:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from bitpay.kit.errors import Conflict, NotFound
 from bitpay.localchain.archive import Archive
 from bitpay.localchain.blocks import Block, Change
@@ -15,6 +17,8 @@ from bitpay.localchain.hooks.chainhooks2 import Interfaces
 from bitpay.localchain.hooks.files import keep, kept
 from bitpay.localchain.hooks.predicate import HttpPost, Predicate, wanted
 from bitpay.localchain.hooks.sender import Patience, Sender
+
+_log = structlog.get_logger(__name__)
 
 MAX_PREDICATES = 100
 PATIENCE = Patience(attempts=3, first_pause=1.0, longest_pause=1.0)
@@ -79,16 +83,24 @@ class RegisteredPredicate:
             self._scan = asyncio.create_task(self._look_through(heights))
 
     async def _look_through(self, heights: Sequence[int]) -> None:
+        """Evaluate past blocks. What fails here interrupts the predicate for good, as Chainhook does."""
+        try:
+            await self._evaluate_past(heights)
+        except Exception as error:  # noqa: BLE001 - whatever it was, its status says so
+            _log.exception("predicate_interrupted", predicate=self.predicate.uuid)
+            self._progress = replace(self._progress, failure=f"{type(error).__name__}: {error}")
+        self._progress = replace(self._progress, scanning=False)
+        later, self._later = self._later, []
+        for change in later:
+            self.changed(change)
+
+    async def _evaluate_past(self, heights: Sequence[int]) -> None:
         for height in heights:
             if self._archive.header(height) is not None:
                 self._evaluate(Change((), (self._archive.block(height),)), streaming=False)
             if self.sender is not None:
                 await self.sender.settle()
             await asyncio.sleep(0)
-        self._progress = replace(self._progress, scanning=False)
-        later, self._later = self._later, []
-        for change in later:
-            self.changed(change)
 
     def changed(self, change: Change) -> None:
         """Deliver what the predicate wants of a change."""
