@@ -15,7 +15,7 @@ import bitpay.app  # noqa: F401 - declares every collection that there is
 from bitpay.foundation import Foundation
 from bitpay.kit.errors import Conflict, InvalidInput
 from bitpay.kit.files import whole_file
-from bitpay.ledger.book import HEAD, UNFINAL_BURN_BLOCKS
+from bitpay.ledger.book import HEAD, UNFINAL_BURN_BLOCKS, check_root
 from bitpay.ledger.lease import FOLLOWER, LEASES, Lease, holder
 from bitpay.registry import PROJECTIONS
 from bitpay.store import Database, Kind, create_indexes, end
@@ -50,12 +50,14 @@ async def back_up(ground: Foundation, path: Path, *, with_chain_data: bool) -> J
 async def restore(ground: Foundation, path: Path, *, replace: bool) -> Json:
     """Make the database what a backup says, and return what that is. With `replace` it need not be empty.
 
-    Raises Damaged, InvalidInput for another network's or deployment's backup, Conflict where BitPay runs on the
-    database or holds something. Interrupted, it changed nothing or goes on when it is called again.
+    Raises Damaged, InvalidInput for another network's or deployment's backup, OtherLedger where the database is another
+    deployment's, Conflict where BitPay runs on it or it holds something. Interrupted, it changed nothing or goes on
+    when it is called again.
     """
     archive = Archive.open(path)
     try:
         _check_fits(ground, archive)
+        await _check_ours(ground)
         async with _alone(ground.database):
             if await unfinished(ground.database) != archive.digest:
                 if not replace:
@@ -109,6 +111,13 @@ def _check_fits(ground: Foundation, archive: Archive) -> None:
             raise InvalidInput(f"This backup is of another BitPay: its {name} is {manifest[name]}, here it is {value}.")
     if manifest["databaseVersion"] > known_version():
         raise InvalidInput(f"This backup is of BitPay {manifest['bitpay']}, which is newer than this one.")
+
+
+async def _check_ours(ground: Foundation) -> None:
+    """Raise OtherLedger where the database has the books of another deployment: nobody means to overwrite those."""
+    head = await ground.database[HEAD].find_one({})
+    if head is not None:
+        check_root(head, ground.contracts.deployer, ground.settings.start_height)
 
 
 async def _check_empty(database: Database) -> None:

@@ -18,7 +18,7 @@ from bitpay.backups import back_up, restore
 from bitpay.foundation import Foundation
 from bitpay.kit.errors import Conflict, InvalidInput
 from bitpay.kit.settings import LedgerSettings
-from bitpay.ledger.book import UNFINAL_BURN_BLOCKS
+from bitpay.ledger.book import HEAD, UNFINAL_BURN_BLOCKS, OtherLedger
 from bitpay.store import Database, Document, create_indexes, create_indexes_as, restoring
 from bitpay.store.archive import Archive, Damaged, write_archive
 from bitpay.store.migrations import MIGRATIONS, known_version
@@ -249,6 +249,19 @@ async def test_only_an_empty_database_is_filled_unless_somebody_says_otherwise(
     assert await contents(empty) == before
     await restore(empty, tmp_path / "b", replace=True)
     assert await contents(empty) == await contents(ground)
+
+
+async def test_another_deployments_database_is_never_overwritten(
+    ground: Foundation, empty: Foundation, tmp_path: Path
+) -> None:
+    await back_up(ground, tmp_path / "b", with_chain_data=True)
+    await create_indexes(empty.database)
+    for root in ({"deployer": "ST000", "startHeight": 1}, {"deployer": CONTRACTS.deployer, "startHeight": 7}):
+        await empty.database[HEAD].replace_one({"_id": "head"}, root, upsert=True)
+        before = await contents(empty)
+        with pytest.raises(OtherLedger, match=f"follows {root['deployer']} from block {root['startHeight']}"):
+            await restore(empty, tmp_path / "b", replace=True)
+        assert await contents(empty) == before
 
 
 async def test_nothing_is_restored_under_a_running_instance(ground: Foundation, tmp_path: Path) -> None:

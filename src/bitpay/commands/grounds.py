@@ -16,7 +16,7 @@ from bitpay.dev.folder import DEFAULT_FOLDER, DataFolder, address_of, read_accou
 from bitpay.foundation import Foundation
 from bitpay.kit.errors import Conflict, InvalidInput, NotFound, Unavailable
 from bitpay.kit.logs import configure_logs
-from bitpay.kit.settings import LedgerSettings
+from bitpay.kit.settings import DATABASE, LedgerSettings
 from bitpay.ledger.source import SourceError
 from bitpay.stacks.client import ApiError
 from bitpay.store.server import MongoServer
@@ -54,7 +54,10 @@ async def _ground(settings: LedgerSettings) -> AsyncIterator[Foundation]:
 
 @contextmanager
 def operated_settings(data: Path | None) -> Iterator[LedgerSettings]:
-    """Yield which database and chain are meant; the database of a stopped development instance runs meanwhile."""
+    """Yield which database and chain are meant; the database of a stopped development instance runs meanwhile.
+
+    A folder that somebody names has its own database, whatever the environment says.
+    """
     if data is None and any(name in os.environ for name in _CONFIGURED):
         yield settings_of_environment()
         return
@@ -70,7 +73,7 @@ def operated_settings(data: Path | None) -> Iterator[LedgerSettings]:
         yield _running(folder)
         return
     try:
-        with _stopped(folder) as settings:
+        with _stopped(folder, named=data is not None) as settings:
             yield settings
     finally:
         folder.close()
@@ -100,6 +103,7 @@ def _running(folder: DataFolder) -> LedgerSettings:
     return _local(
         folder,
         mongodb_url=here.mongodb_url,
+        mongodb_database=here.mongodb_database,
         stacks_api_url=here.stacks_api_url,
         stacks_api_key=here.chain_token,
         chainhooks_url=here.stacks_api_url,
@@ -107,13 +111,13 @@ def _running(folder: DataFolder) -> LedgerSettings:
 
 
 @contextmanager
-def _stopped(folder: DataFolder) -> Iterator[LedgerSettings]:
+def _stopped(folder: DataFolder, *, named: bool) -> Iterator[LedgerSettings]:
     given = os.environ.get("BITPAY_MONGODB_URL")
-    if given:
+    if given and not named:
         yield _local(folder, mongodb_url=given)
         return
     with MongoServer(folder.sub("mongo")) as server:
-        yield _local(folder, mongodb_url=server.url)
+        yield _local(folder, mongodb_url=server.url, mongodb_database=DATABASE)
 
 
 def _local(folder: DataFolder, **rest: Any) -> LedgerSettings:  # noqa: ANN401 - settings

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from bitpay.kit.errors import Conflict, InvalidInput, NotFound
+from bitpay.kit.settings import DATABASE
 from bitpay.stacks.errors import StacksError
 from bitpay.stacks.keys import PrivateKey
 from bitpay.stacks.network import Network
@@ -31,6 +32,7 @@ class Instance:
     mongodb_url: str
     dev_token: str
     pid: int
+    mongodb_database: str = DATABASE
 
 
 class DataFolder:

@@ -20,6 +20,7 @@ from bitpay.dev.bootstrap import bootstrap
 from bitpay.dev.folder import DataFolder, Instance, address_of
 from bitpay.dev.services import Service, Services
 from bitpay.kit.processes import free_port, spawn
+from bitpay.kit.settings import DATABASE
 from bitpay.stacks.client import StacksClient
 from bitpay.store.server import MongoServer
 
@@ -53,6 +54,8 @@ class DevInstance:
         self._dev_token, self._control_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         self._mongo = MongoServer(folder.sub("mongo"))
         self._mongo_url = os.environ.get("BITPAY_MONGODB_URL", "")
+        # In a server of its own an instance's database has one name, so that it is found without the environment.
+        self._database = os.environ.get("BITPAY_MONGODB_DATABASE", DATABASE) if self._mongo_url else DATABASE
         self._logs = folder.sub("logs")
 
     async def run(self) -> int:
@@ -85,7 +88,13 @@ class DevInstance:
             await bootstrap(client, control, self._accounts, self._say)
         await bitpay.settle()
         here = Instance(
-            self.url, self._chain_url, self._control_token, self._mongodb_url(), self._dev_token, os.getpid()
+            self.url,
+            self._chain_url,
+            self._control_token,
+            self._mongodb_url(),
+            self._dev_token,
+            os.getpid(),
+            self._database,
         )
         self._folder.announce(here)
 
@@ -129,6 +138,7 @@ class DevInstance:
             "BITPAY_CONTROL_URL": self._chain_url,
             "BITPAY_CONTROL_TOKEN": self._control_token,
             "BITPAY_MONGODB_URL": self._mongodb_url(),
+            "BITPAY_MONGODB_DATABASE": self._database,
             "BITPAY_HOST": HOST,
             "BITPAY_PORT": str(self._port),
             "BITPAY_PUBLIC_URL": self.url,

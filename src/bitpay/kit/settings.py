@@ -19,6 +19,8 @@ STACKS_API: dict[NetworkName, str] = {
     "mainnet": "https://api.hiro.so",
 }
 MIN_SECRET_LENGTH = 24
+DATABASE = "bitpay"
+"""What the database is called where nobody says otherwise."""
 
 
 class LedgerSettings(BaseSettings):
@@ -33,7 +35,7 @@ class LedgerSettings(BaseSettings):
     stacks_api_url: str = ""
     stacks_api_key: SecretStr | None = None
     mongodb_url: SecretStr
-    mongodb_database: str = "bitpay"
+    mongodb_database: str = DATABASE
     chainhooks_url: str = ""
     """Where Chainhooks 2.0 hooks are registered (with `stacks_api_key`); empty leaves that to the operator."""
     chainhooks_path: str = "/chainhooks"

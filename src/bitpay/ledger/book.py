@@ -107,8 +107,7 @@ class Book:
         root = {"deployer": deployer, "startHeight": start_height}
         await self._head.update_one({"_id": _ID}, {"$setOnInsert": fresh | root}, upsert=True)
         row = await self._head.find_one({"_id": _ID}) or {}
-        if {name: row.get(name) for name in root} != root:
-            raise OtherLedger(f"This database follows {row.get('deployer')} from block {row.get('startHeight')}.")
+        check_root(row, deployer, start_height)
         return head_of(row)
 
     async def be_quiet_until(self, burn_height: int) -> None:
@@ -351,6 +350,12 @@ def _block_document(block: DecodedBlock, applies: int, final_burn: int) -> dict[
         "events": len(block.events),
         "imaged": header.burn_height > final_burn,
     }
+
+
+def check_root(row: Document, deployer: str, start_height: int) -> None:
+    """Raise OtherLedger unless the document of `ledger_head` is of this deployment's books."""
+    if (row.get("deployer"), row.get("startHeight")) != (deployer, start_height):
+        raise OtherLedger(f"This database follows {row.get('deployer')} from block {row.get('startHeight')}.")
 
 
 def header_of(row: Document) -> BlockHeader:
