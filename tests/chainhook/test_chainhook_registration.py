@@ -6,7 +6,7 @@ import httpx
 import pytest
 from tests.instance import CONTROL_TOKEN, LiveInstance
 
-from bitpay.chainhook.registration import HookKeeper
+from bitpay.chainhook.registration import OPTIONS, HookKeeper
 from bitpay.protocol.ids import NAMES
 from bitpay.stacks.client.chainhooks import ChainhooksClient, Hook
 from bitpay.stacks.client.errors import ApiError
@@ -21,10 +21,13 @@ class Keeping:
         self.client, self.live, self.name = client, live, name
         self.secrets: list[str] = []
 
-    async def check(self, url: str = URL) -> Hook:
+    def keeper(self, url: str = URL) -> HookKeeper:
         keeper = HookKeeper(self.client, self.live.contracts, network="testnet", url=url, accept=self.secrets.append)
         keeper._definition = {**keeper._definition, "name": self.name}
-        return await keeper.check()
+        return keeper
+
+    async def check(self, url: str = URL) -> Hook:
+        return await self.keeper(url).check()
 
     async def mine(self) -> list[Hook]:
         return [hook for hook in await self.client.hooks() if hook.definition["name"] == self.name]
@@ -53,6 +56,37 @@ async def test_a_hook_that_points_elsewhere_is_corrected(keeping: Keeping) -> No
     await keeping.check(f"{URL}/again")
     [hook] = await keeping.mine()
     assert hook.definition["action"]["url"] == f"{URL}/again"
+
+
+@pytest.mark.parametrize("options", [{"include_block_metadata": True}, {**OPTIONS, "expire_after_occurrences": 1}])
+async def test_a_hook_with_other_options_is_corrected(keeping: Keeping, options: dict[str, object]) -> None:
+    first = await keeping.check()
+    await keeping.client.update(first.uuid, {"options": options})
+    await keeping.check()
+    [hook] = await keeping.mine()
+    assert (hook.uuid, hook.definition["options"]) == (first.uuid, OPTIONS)
+
+
+async def test_a_hook_of_another_network_is_replaced(keeping: Keeping) -> None:
+    first = await keeping.check()
+    elsewhere = Hook(first.uuid, {**first.definition, "network": "mainnet"}, first.status, enabled=True)
+    await keeping.keeper()._corrected(elsewhere)
+    [hook] = await keeping.mine()
+    assert (hook.uuid != first.uuid, hook.definition["network"]) == (True, "testnet")
+
+
+async def test_defaults_that_are_spelled_out_are_no_difference(keeping: Keeping) -> None:
+    first = await keeping.check()
+    spelled = {**OPTIONS, "include_contract_abi": False, "expire_after_occurrences": None}
+    await keeping.client.update(first.uuid, {"options": spelled})
+    await keeping.check()
+    [hook] = await keeping.mine()
+    assert hook.definition["options"] == spelled, "it is left alone"
+
+
+@pytest.mark.parametrize("action", [{}, {"action": {"type": "http_post"}}, {"action": "none"}, {"action": {"url": 3}}])
+def test_a_hook_whose_deliveries_go_nowhere_has_no_url(action: dict[str, object]) -> None:
+    assert Hook("one", {"name": "ours", **action}, "new", enabled=False).url is None
 
 
 async def test_an_interrupted_hook_is_enabled_again(keeping: Keeping) -> None:

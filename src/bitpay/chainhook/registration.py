@@ -14,6 +14,9 @@ from bitpay.stacks.client.errors import ApiError
 CHECK_SECONDS = 60.0
 RETRY_SECONDS = 2.0
 _STOPPED = frozenset({"interrupted", "expired"})
+_FIXED = ("chain", "network")
+"""What a registered hook keeps for good."""
+_CHANGEABLE = ("filters", "action", "options")
 OPTIONS = {"enable_on_registration": True, "decode_clarity_values": True, "include_block_metadata": True}
 
 _LOG = structlog.get_logger(__name__)
@@ -61,9 +64,11 @@ class HookKeeper:
         return await self._corrected(ours[0])
 
     async def _corrected(self, hook: Hook) -> Hook:
-        if any(hook.definition.get(part) != self._definition[part] for part in ("filters", "action")):
-            changed = {part: self._definition[part] for part in ("filters", "action", "options")}
-            hook = await self._client.update(hook.uuid, changed)
+        if any(hook.definition.get(part) != self._definition[part] for part in _FIXED):
+            await self._client.delete(hook.uuid)
+            return await self._client.register(self._definition)
+        if not all(_says(hook.definition.get(part), self._definition[part]) for part in _CHANGEABLE):
+            hook = await self._client.update(hook.uuid, {part: self._definition[part] for part in _CHANGEABLE})
         if not hook.enabled or hook.status in _STOPPED:
             _LOG.warning("hook_enabled_again", hook=hook.uuid, status=hook.status)
             await self._client.enable(hook.uuid)
@@ -82,3 +87,14 @@ def definition(contracts: Contracts, *, network: str, url: str) -> Mapping[str, 
         "action": {"type": "http_post", "url": url},
         "options": OPTIONS,
     }
+
+
+def _says(found: Any, ours: Any) -> bool:  # noqa: ANN401 - JSON
+    """Tell whether a part of a definition is as we set it. What we left out may be spelled out, as off or none."""
+    if isinstance(ours, Mapping) and isinstance(found, Mapping):
+        return not any(found[name] for name in found.keys() - ours.keys()) and all(
+            _says(found.get(name), value) for name, value in ours.items()
+        )
+    if isinstance(ours, list) and isinstance(found, list):
+        return len(found) == len(ours) and all(map(_says, found, ours))
+    return bool(found == ours)
