@@ -13,16 +13,17 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 import bitpay.app  # noqa: F401 - declares every collection that there is
 from bitpay.foundation import Foundation
-from bitpay.kit.errors import Conflict, InvalidInput
+from bitpay.kit.errors import Conflict, InvalidInput, NotFound
 from bitpay.kit.files import whole_file
 from bitpay.ledger.book import HEAD, UNFINAL_BURN_BLOCKS, check_root
 from bitpay.ledger.lease import FOLLOWER, LEASES, Lease, holder
 from bitpay.registry import PROJECTIONS
-from bitpay.store import Database, Kind, create_indexes, end
+from bitpay.stacks.addresses import parse_principal
+from bitpay.store import Database, Document, Kind, create_indexes, end
 from bitpay.store.archive import Archive, write_archive
 from bitpay.store.indexes import kind_of
 from bitpay.store.migrations import MIGRATIONS, known_version
-from bitpay.store.restoring import done, lay_aside, put_in_place, unfinished
+from bitpay.store.restoring import check_whole, done, lay_aside, put_in_place, unfinished
 
 Json = dict[str, Any]
 
@@ -36,14 +37,16 @@ _BESIDE = "__"
 async def back_up(ground: Foundation, path: Path, *, with_chain_data: bool) -> Json:
     """Write a backup as of one moment of the database and return what it holds. Raises Conflict where `path` exists.
 
-    Only its owner may read the file, and it bears its name only once it is whole and on the disk.
+    Only its owner may read the file, and it bears its name only once it is whole and on the disk. Raises HalfRestored,
+    NotFound where there are no books, OtherLedger where they are another deployment's.
     """
     names = await _names(ground.database, with_chain_data=with_chain_data)
-    with whole_file(path) as file:
-        async with ground.mongo.start_session(snapshot=True) as session:
-            facts = await _facts(ground, session, with_chain_data=with_chain_data)
+    async with ground.mongo.start_session(snapshot=True) as session:
+        await check_whole(ground.database, session)
+        facts = await _facts(ground, session, with_chain_data=with_chain_data)
+        with whole_file(path) as file:
             parts = await write_archive(file, ground.database, names, facts, session)
-        size = file.seek(0, os.SEEK_END)
+            size = file.seek(0, os.SEEK_END)
     return {**facts, "bytes": size, "collections": {part.name: part.documents for part in parts}}
 
 
@@ -77,18 +80,29 @@ _FACTS = ("bitpay", "network", "deployer", "startHeight", "createdAt", "withChai
 
 
 async def _facts(ground: Foundation, session: AsyncClientSession, *, with_chain_data: bool) -> Json:
-    head = await ground.database[HEAD].find_one({}, session=session)
+    head = await _books(ground, session)
     versions = [row["_id"] async for row in ground.database[MIGRATIONS].find({}, {"_id": 1}, session=session)]
     return {
         "bitpay": metadata.version("bitpay"),
         "network": ground.settings.network,
-        "deployer": ground.contracts.deployer,
-        "startHeight": head["startHeight"] if head else ground.settings.start_height,
+        "deployer": head["deployer"],
+        "startHeight": head["startHeight"],
         "createdAt": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "withChainData": with_chain_data,
         "databaseVersion": max(versions, default=0),
-        "head": {name: head[name] for name in ("height", "hash", "time", "burnHeight")} if head else None,
+        "head": {name: head[name] for name in ("height", "hash", "time", "burnHeight")},
     }
+
+
+async def _books(ground: Foundation, session: AsyncClientSession) -> Document:
+    """Return the head of the ledger that the settings mean. Raises NotFound, OtherLedger, InvalidInput."""
+    head = await ground.database[HEAD].find_one({}, session=session)
+    if head is None:
+        raise NotFound(f"The database {ground.database.name} has no books of BitPay: is this its name?")
+    check_root(head, ground.contracts.deployer, ground.settings.start_height)
+    if parse_principal(head["deployer"]).network is not ground.network:
+        raise InvalidInput(f"This database follows {head['deployer']}, which is not on {ground.settings.network}.")
+    return head
 
 
 async def _names(database: Database, *, with_chain_data: bool) -> list[str]:

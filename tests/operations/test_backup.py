@@ -16,7 +16,7 @@ from tests.ledger.ledger_states import follow
 from bitpay import backups
 from bitpay.backups import back_up, restore
 from bitpay.foundation import Foundation
-from bitpay.kit.errors import Conflict, InvalidInput
+from bitpay.kit.errors import Conflict, InvalidInput, NotFound
 from bitpay.kit.settings import LedgerSettings
 from bitpay.ledger.book import HEAD, UNFINAL_BURN_BLOCKS, OtherLedger
 from bitpay.store import Database, Document, create_indexes, create_indexes_as, restoring
@@ -161,6 +161,26 @@ async def test_a_backup_that_was_interrupted_leaves_no_file(
 
     monkeypatch.setattr(backups, "write_archive", fails)
     with pytest.raises(InvalidInput, match="the database went away"):
+        await back_up(ground, tmp_path / "b", with_chain_data=False)
+    assert files_in(tmp_path) == []
+
+
+async def test_only_whole_books_of_our_own_are_backed_up(
+    ground: Foundation, empty: Foundation, mongo_url: str, tmp_path: Path
+) -> None:
+    with pytest.raises(NotFound, match=f"{empty.database.name} has no books"):
+        await back_up(empty, tmp_path / "b", with_chain_data=False)
+    for changes, refused in [
+        ({"deployer": "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM"}, OtherLedger),
+        ({"start_height": 7}, OtherLedger),
+        ({"network": "mainnet"}, InvalidInput),
+    ]:
+        other = ground_of(mongo_url, ground.database.name, **changes)
+        with pytest.raises(refused, match=f"follows {CONTRACTS.deployer}"):
+            await back_up(other, tmp_path / "b", with_chain_data=False)
+        await other.close()
+    await ground.database[restoring.RESTORES].insert_one({"_id": "restore", "archive": "5f3a" * 16})
+    with pytest.raises(HalfRestored, match="5f3a"):
         await back_up(ground, tmp_path / "b", with_chain_data=False)
     assert files_in(tmp_path) == []
 

@@ -6,6 +6,8 @@ is being put in place, nobody serves from it, and restoring the same archive goe
 
 from collections.abc import Sequence
 
+from pymongo.asynchronous.client_session import AsyncClientSession
+
 from bitpay.kit.errors import Conflict
 from bitpay.store.archive import Archive, Part, in_batches
 from bitpay.store.connection import Database
@@ -23,9 +25,9 @@ class HalfRestored(Conflict):
     code = "half_restored"
 
 
-async def check_whole(database: Database) -> None:
+async def check_whole(database: Database, session: AsyncClientSession | None = None) -> None:
     """Raise HalfRestored unless every restore of this database has ended."""
-    mark = await database[RESTORES].find_one({"_id": _ID})
+    mark = await database[RESTORES].find_one({"_id": _ID}, session=session)
     if mark is not None:
         raise HalfRestored(
             f"The restore of the backup {mark['archive'][:12]} was interrupted; run `bitpay restore` with it again."
