@@ -77,10 +77,7 @@ async def _hooks(ground: Foundation) -> list[Json] | Json:
             ours = [hook for hook in await client.hooks() if hook.definition.get("name") == name]
     except ApiError as error:
         return {"error": str(error)}
-    return [
-        {"uuid": hook.uuid, "status": hook.status, "enabled": hook.enabled, "url": hook.definition["action"]["url"]}
-        for hook in ours
-    ]
+    return [{"uuid": hook.uuid, "status": hook.status, "enabled": hook.enabled, "url": hook.url} for hook in ours]
 
 
 async def _by_state(ground: Foundation, name: str, fields: list[str]) -> list[Json]:

@@ -140,4 +140,7 @@ def _counted(rows: list[Json]) -> str:
 
 
 def _hook_lines(hooks: list[Json]) -> str:
-    return "\n".join(f"{hook['status']}{'' if hook['enabled'] else ', off'}: {hook['url']}" for hook in hooks) or "none"
+    lines = [
+        f"{hook['status']}{'' if hook['enabled'] else ', off'}: {hook['url'] or 'nowhere to deliver'}" for hook in hooks
+    ]
+    return "\n".join(lines) or "none"

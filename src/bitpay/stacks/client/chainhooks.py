@@ -27,6 +27,13 @@ class Hook:
     status: str
     enabled: bool
 
+    @property
+    def url(self) -> str | None:
+        """Where its deliveries go; None where its definition does not say."""
+        action = self.definition.get("action")
+        url = action.get("url") if isinstance(action, Mapping) else None
+        return url if isinstance(url, str) else None
+
     @classmethod
     def read(cls, fields: Fields) -> Self:
         """Read a hook from an answer; raises `AnswerInvalid`."""
