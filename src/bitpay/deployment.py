@@ -88,7 +88,7 @@ class Deployment:
 
     async def check_sbtc(self) -> None:
         """Raise Conflict unless the node knows our sBTC contract, by the name that it uses for it itself."""
-        known = (await self._client.pox()).get("pox_5_sbtc_contract")
+        known = (await self._client.pox()).sbtc_contract
         if known and known != self.contracts.sbtc_token:
             raise Conflict(f"The node says that sBTC is {known}; BitPay is configured for {self.contracts.sbtc_token}.")
         if await self._client.contract_source(self.contracts.sbtc_token) is None:

@@ -5,14 +5,17 @@ import sys
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
+import httpx
 import pytest
 
 from bitpay.kit.processes import free_port, spawn, stop
 from bitpay.localchain import sdk
 from bitpay.localchain.faucet import ADDRESS, KEY
+from bitpay.localchain.vm import SBTC
 from bitpay.stacks import clarity
 from bitpay.stacks.addresses import parse_principal
 from bitpay.stacks.client import (
+    Access,
     ApiError,
     ApiNotFound,
     BadFunctionArgument,
@@ -26,6 +29,7 @@ from bitpay.stacks.client import (
     ReadFailed,
     Rejected,
     StacksClient,
+    StxBalance,
     TransactionState,
 )
 from bitpay.stacks.client.rejections import RecipientIsSender
@@ -53,6 +57,7 @@ from bitpay.stacks.transactions import (
 
 SOURCE = """
 (define-non-fungible-token ticket uint)
+(define-constant PRICE u100)
 (define-data-var sold uint u0)
 (define-map notes uint (string-utf8 20))
 (define-public (buy (note (string-utf8 20)))
@@ -60,7 +65,7 @@ SOURCE = """
     (var-set sold id)
     (map-set notes id note)
     (print { event: "bought", id: id, by: tx-sender, note: note })
-    (try! (stx-transfer? u100 tx-sender current-contract))
+    (try! (stx-transfer? PRICE tx-sender current-contract))
     (try! (nft-mint? ticket id tx-sender))
     (ok id)))
 (define-public (fail) (err u7))
@@ -68,6 +73,15 @@ SOURCE = """
 """
 CONTRACT = f"{ADDRESS}.tickets"
 WAIT_SECONDS = 30
+TOKEN = "for this start only"
+
+
+class Permitted(httpx.AsyncHTTPTransport):
+    """The network, with what opens the local chain's faucets."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        request.headers["x-localchain-token"] = TOKEN
+        return await super().handle_async_request(request)
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +89,10 @@ async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stac
     sdk.install()
     folder, port = tmp_path_factory.mktemp("chain"), free_port()
     argv = [sys.executable, "-m", "bitpay.localchain", "--data", str(folder), "--port", str(port)]
-    chain = spawn([*argv, "--empty-seconds", "0", "--gather-seconds", "0.01"])
+    argv += ["--empty-seconds", "0", "--gather-seconds", "0.01"]
+    chain = spawn(argv, env={"LOCALCHAIN_TOKEN": TOKEN})
     try:
-        async with StacksClient(f"http://127.0.0.1:{port}") as made:
+        async with StacksClient(f"http://127.0.0.1:{port}", transport=Permitted()) as made:
             await until_open(made)
             yield made
     finally:
@@ -152,8 +167,19 @@ async def test_a_contract_is_deployed_and_read_back(client: StacksClient, deploy
     assert source.source == SOURCE
     interface = await client.contract_interface(CONTRACT)
     assert interface is not None
-    assert {function["name"] for function in interface["functions"]} >= {"buy", "fail", "note-of"}
+    assert {function.name for function in interface.functions} >= {"buy", "fail", "note-of"}
+    note_of = interface.function("note-of")
+    assert note_of is not None
+    assert (note_of.access, str(note_of.returns)) == (Access.READ_ONLY, "(optional (string-utf8 20))")
+    assert [(token.name, str(token.type)) for token in interface.non_fungible_tokens] == [("ticket", "uint")]
+    assert await client.constant(CONTRACT, "PRICE") == clarity.uint(100)
     assert await client.contract_source(f"{ADDRESS}.nothing") is None
+    known = await client.contract(CONTRACT)
+    assert known is not None
+    assert (known.txid, known.source, known.interface) == (deployed.txid, SOURCE, interface)
+    assert deployed.block is not None
+    assert (known.height, known.clarity_version) == (deployed.block.height, 4)
+    assert await client.contract(f"{ADDRESS}.nothing") is None
 
 
 async def test_a_call_is_in_a_block_with_its_events(client: StacksClient, deployed: TransactionState) -> None:
@@ -243,7 +269,7 @@ async def test_several_keys_spend_together_and_a_sponsor_pays(client: StacksClie
         tx = sign(sponsor(tx, single_sig(payer.public_key, nonce=nonce, fee=700)), payer, Role.SPONSOR)
         state = await settled(client, tx)
         assert (state.succeeded, state.sponsor, state.fee) == (True, payer.address(Network.TESTNET), 700)
-        assert await client.stx_balance(tx.origin_address) == 0
+        assert (await client.stx_balance(tx.origin_address)).available == 0
 
 
 async def test_refusals_come_as_their_own_errors(client: StacksClient, deployed: TransactionState) -> None:
@@ -304,3 +330,60 @@ async def test_an_unknown_transaction_is_none(client: StacksClient) -> None:
     assert await client.transaction("ab" * 32) is None
     with pytest.raises(ApiNotFound):
         _ = [event async for event in client.transaction_events("ab" * 32)]
+
+
+async def test_the_chain_tells_how_it_is(client: StacksClient, deployed: TransactionState) -> None:
+    assert deployed.block is not None
+    health, pox = await client.health(), await client.pox()
+    assert (health.behind, health.peer) == (0, None)
+    assert health.height >= deployed.block.height
+    assert pox.burn_height >= deployed.block.burn_height
+    assert pox.cycle.number == pox.burn_height // pox.cycle_length == pox.next_cycle.number - 1
+    assert pox.epoch in {epoch.name for epoch in pox.epochs}
+    assert pox.sbtc_contract == SBTC
+
+
+async def test_a_transaction_is_in_the_nodes_index(client: StacksClient, deployed: TransactionState) -> None:
+    tx = await call(client, "fail")
+    state = await settled(client, tx)
+    found = await client.indexed_transaction(state.txid)
+    assert found is not None
+    assert state.block is not None
+    assert (found.raw, found.result, found.canonical) == (tx.encode(), state.result, True)
+    assert (found.block_hash, found.height) == (state.block.hash, state.block.height)
+    assert await client.indexed_transaction("0x" + "00" * 32) is None
+    with pytest.raises(ApiError):
+        await client.simulate(tx.encode(), auth_token=TOKEN)  # this chain cannot
+
+
+async def test_blocks_are_found_by_time_and_under_bitcoins(client: StacksClient, deployed: TransactionState) -> None:
+    assert deployed.block is not None
+    at = await client.block_at(deployed.block.time)
+    assert (at.hash, at.height) == (deployed.block.hash, deployed.block.height)
+    with pytest.raises(ApiNotFound):
+        await client.block_at(1)
+    assert (await client.block_times()).hour >= 0
+    burn_blocks = [one async for one in client.burn_blocks()]
+    heights = [one.height for one in burn_blocks]
+    assert heights == sorted(heights, reverse=True)
+    under = await client.burn_block(deployed.block.burn_height)
+    assert (under.height, deployed.block.hash in under.blocks) == (deployed.block.burn_height, True)
+    assert under.hash == at.burn_hash
+
+
+async def test_nonces_and_money_are_told(client: StacksClient, deployed: TransactionState) -> None:
+    nonces = await client.nonces(ADDRESS)
+    assert nonces.confirmed is not None
+    assert (nonces.next, nonces.waiting, nonces.missing) == (nonces.confirmed + 1, (), ())
+    nobody = PrivateKey(b"\x66" * 32).address(Network.TESTNET)
+    fresh = await client.nonces(nobody)
+    assert (fresh.next, fresh.confirmed) == (0, None)
+    assert await client.stx_balance(nobody) == StxBalance(0, 0)
+    gift = await client.faucet("stx", nobody)
+    assert f"0x{Transaction.decode(gift.raw).txid()}" == gift.txid
+    async with asyncio.timeout(WAIT_SECONDS):
+        while (state := await client.transaction(gift.txid)) is None or state.pending:
+            await asyncio.sleep(0.02)
+    balance = await client.stx_balance(nobody)
+    assert balance.available == balance.balance > 0
+    assert (await client.account(nobody)).balance == balance.available

@@ -30,6 +30,7 @@ from bitpay.stacks.client import (
     ContractSource,
     FeeLevels,
     FeeTooLow,
+    Nonces,
     NotEnoughFunds,
     ReadFailed,
     Rejected,
@@ -68,7 +69,7 @@ async def client(hiro: FakeHiro) -> AsyncIterator[StacksClient]:
 async def test_an_account_is_read_from_the_node(hiro: FakeHiro, client: StacksClient) -> None:
     hiro.routes[f"/v2/accounts/{OWNER}"] = {"balance": "0x10", "locked": "0x00", "unlock_height": 0, "nonce": 4}
     account = await client.account(OWNER)
-    assert (account.balance, account.nonce, await client.stx_balance(OWNER)) == (16, 4, 16)
+    assert (account.balance, account.nonce) == (16, 4)
     assert hiro.requests[0].headers["x-api-key"] == "key"
     with pytest.raises(AddressInvalid):
         await client.account("../../v2/info")
@@ -124,9 +125,7 @@ async def test_maps_and_variables_are_read(hiro: FakeHiro, client: StacksClient)
 
 async def test_a_contract_is_there_or_not(hiro: FakeHiro, client: StacksClient) -> None:
     hiro.routes[f"/v2/contracts/source/{OWNER}/a"] = {"source": "(ok true)", "publish_height": 3, "proof": ""}
-    hiro.routes[f"/v2/contracts/interface/{OWNER}/a"] = {"functions": []}
     assert await client.contract_source(CONTRACT) == ContractSource("(ok true)", 3)
-    assert await client.contract_interface(CONTRACT) == {"functions": []}
     assert await client.contract_source(f"{OWNER}.b") is None
     assert await client.contract_interface(f"{OWNER}.b") is None
     with pytest.raises(AddressInvalid):
@@ -274,18 +273,29 @@ async def test_an_endless_answer_is_cut(hiro: FakeHiro, client: StacksClient, mo
 
 
 async def test_the_next_nonce_counts_what_waits(hiro: FakeHiro, client: StacksClient) -> None:
-    hiro.routes[f"/extended/v3/principals/{OWNER}/nonces"] = {"next_nonce": 6}
+    hiro.routes[f"/extended/v3/principals/{OWNER}/nonces"] = {
+        "next_nonce": 6,
+        "last_confirmed_nonce": 2,
+        "mempool": {"last_nonce": 5, "pending_nonces": [3, 5], "missing_nonces": [4]},
+    }
     assert await client.next_nonce(OWNER) == 6
+    assert await client.nonces(OWNER) == Nonces(next=6, confirmed=2, waiting=(3, 5), missing=(4,))
 
 
 async def test_older_servers_are_asked_in_their_words(hiro: FakeHiro, client: StacksClient) -> None:
     hiro.v3 = False
-    hiro.routes[f"/extended/v1/address/{OWNER}/nonces"] = {"possible_next_nonce": 5}
+    hiro.routes[f"/extended/v1/address/{OWNER}/nonces"] = {
+        "last_executed_tx_nonce": None,
+        "possible_next_nonce": 5,
+        "detected_missing_nonces": [0, 1],
+        "detected_mempool_nonces": [2, 3, 4],
+    }
     hiro.routes[f"/extended/v2/addresses/{OWNER}/balances/ft/{OWNER}.t::t"] = {"balance": "12"}
     hiro.routes[f"/extended/v1/tx/{word(1)}"] = transaction(1, 0)
     hiro.routes["/extended/v2/blocks/5"] = block(5)
     hiro.routes["/extended/v1/tx/events"] = EVENTS_V1
     assert await client.next_nonce(OWNER) == 5
+    assert await client.nonces(OWNER) == Nonces(next=5, confirmed=None, waiting=(2, 3, 4), missing=(0, 1))
     assert await client.ft_balance(OWNER, f"{OWNER}.t::t") == 12
     assert [event async for event in client.transaction_events(word(1))] == EVENTS
     old = await client.transaction(word(1))

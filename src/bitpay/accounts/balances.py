@@ -30,7 +30,7 @@ class BalanceReader:
                 self._client.stx_balance(address),
                 _no_nonce() if who.is_contract else self._client.next_nonce(address),
             )
-        return Balances(address=address, sbtc=sbtc, stx=stx, nonce=nonce)
+        return Balances(address=address, sbtc=sbtc, stx=stx.available, nonce=nonce)
 
 
 async def _no_nonce() -> int:

@@ -52,6 +52,147 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Nonces:
+    """An account's nonces: the one to use next, the last in a block, those that wait, and the gaps between them."""
+
+    next: int
+    confirmed: int | None
+    waiting: tuple[int, ...]
+    missing: tuple[int, ...]
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read `/extended/v3/principals/{principal}/nonces`."""
+        mempool = fields.object("mempool")
+        return cls(
+            next=fields.number("next_nonce"),
+            confirmed=fields.optional_number("last_confirmed_nonce"),
+            waiting=mempool.numbers("pending_nonces"),
+            missing=mempool.numbers("missing_nonces"),
+        )
+
+    @classmethod
+    def read_v1(cls, fields: Fields) -> Self:
+        """Read `/extended/v1/address/{principal}/nonces`."""
+        return cls(
+            next=fields.number("possible_next_nonce"),
+            confirmed=fields.optional_number("last_executed_tx_nonce"),
+            waiting=fields.numbers("detected_mempool_nonces"),
+            missing=fields.numbers("detected_missing_nonces"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StxLock:
+    """STX that were locked at a Bitcoin height and can be spent from `unlock_height`, another one."""
+
+    amount: int
+    pox_version: int
+    txid: str
+    height: int
+    burn_height: int
+    unlock_height: int
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read the lock of a balance."""
+        return cls(
+            amount=fields.number("amount"),
+            pox_version=fields.number("pox_version"),
+            txid=fields.hash("lock_tx_id"),
+            height=fields.number("stacks_lock_height"),
+            burn_height=fields.number("burn_lock_height"),
+            unlock_height=fields.number("burn_unlock_height"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StxWaiting:
+    """What waiting transactions would bring and take (fees included), and what could be spent then."""
+
+    estimated: int
+    inbound: int
+    outbound: int
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read the waiting part of a balance."""
+        return cls(*(fields.number(name) for name in ("estimated_balance", "inbound", "outbound")))
+
+
+@dataclass(frozen=True, slots=True)
+class StxBalance:
+    """An account's micro-STX: `balance` is all of it, `available` what is not locked. None: nothing is, or waits."""
+
+    balance: int
+    available: int
+    lock: StxLock | None = None
+    waiting: StxWaiting | None = None
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read `/extended/v3/principals/{principal}/balances/stx`."""
+        return cls(
+            balance=fields.number("balance"),
+            available=fields.number("available"),
+            lock=StxLock.read(fields.object("locked")) if "locked" in fields else None,
+            waiting=StxWaiting.read(fields.object("mempool")) if "mempool" in fields else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BurnBlock:
+    """A Bitcoin block and the Stacks blocks on it: their index hashes, newest first, and mean seconds between them."""
+
+    height: int
+    hash: str
+    time: int
+    blocks: tuple[str, ...]
+    block_seconds: int
+    transactions: int
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read a block of `/extended/v2/burn-blocks`."""
+        return cls(
+            height=fields.number("burn_block_height"),
+            hash=fields.hash("burn_block_hash"),
+            time=fields.number("burn_block_time"),
+            blocks=fields.hashes("stacks_blocks"),
+            block_seconds=fields.number("avg_block_time"),
+            transactions=fields.number("total_tx_count"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTimes:
+    """Mean seconds between blocks in the last hour, day, week and month; 0 where there were fewer than two."""
+
+    hour: float
+    day: float
+    week: float
+    month: float
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read `/extended/v2/blocks/average-times`."""
+        return cls(*(fields.decimal(f"last_{name}") for name in ("1h", "24h", "7d", "30d")))
+
+
+@dataclass(frozen=True, slots=True)
+class Gift:
+    """The transaction with which a faucet pays, as its id and its bytes. It waits for a block."""
+
+    txid: str
+    raw: bytes
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read the answer of `/extended/v1/faucets/{token}`."""
+        return cls(fields.hash("txId"), fields.data("txRaw"))
+
+
+@dataclass(frozen=True, slots=True)
 class ContractSource:
     """A contract's source and the Stacks height it was published at."""
 

@@ -158,6 +158,28 @@ def event(fields: Fields) -> Event:
     raise fields.wrong("type", "an event")
 
 
+def node_event(fields: Fields) -> Event:
+    """Read an event in a node's own words (stacks-core, docs/event-dispatcher.md)."""
+    kind = fields.text("type")
+    said, index = fields.object(kind), fields.number("event_index")
+    match kind:
+        case "contract_event":
+            return ContractLog(index, said.text("contract_identifier"), said.text("topic"), said.data("raw_value"))
+        case "stx_lock_event":
+            amount, until = said.number("locked_amount"), said.number("unlock_height")
+            return StxLockEvent(index, said.text("locked_address"), amount, until)
+    try:
+        named = EventKind(kind.removesuffix("_event"))
+    except ValueError as error:
+        raise fields.wrong("type", "an event") from error
+    sender, recipient = said.optional_text("sender"), said.optional_text("recipient")
+    if kind.startswith("nft_"):
+        return NftEvent(index, named, said.text("asset_identifier"), sender, recipient, said.data("raw_value"))
+    if kind.startswith("ft_"):
+        return FtEvent(index, named, said.text("asset_identifier"), sender, recipient, said.number("amount"))
+    return StxEvent(index, named, sender, recipient, said.number("amount"), _memo(said))
+
+
 def _log(fields: Fields) -> ContractLog:
     log = fields.object("contract_log")
     raw = log.object("value").data("hex")

@@ -6,15 +6,27 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from bitpay.stacks.addresses import parse_principal
 from bitpay.stacks.client import chain
-from bitpay.stacks.client.answers import Fees, LoggedEvent, TransactionState
+from bitpay.stacks.client.answers import (
+    BlockTimes,
+    BurnBlock,
+    Fees,
+    Gift,
+    LoggedEvent,
+    Nonces,
+    StxBalance,
+    TransactionState,
+)
 from bitpay.stacks.client.errors import ApiGone, ApiNotFound, ChainMoved
 from bitpay.stacks.client.fields import Fields
+from bitpay.stacks.client.interface import Contract
 from bitpay.stacks.client.node import NodeClient
+from bitpay.stacks.errors import AddressInvalid
 from bitpay.stacks.model import Block, BlockHeader, Event, TransactionReceipt
+from bitpay.stacks.network import Network
 from bitpay.stacks.post_conditions import Asset
 
 BLOCKS_PER_PAGE = 30
@@ -28,20 +40,20 @@ class StacksClient(NodeClient):
     """Asks a node and the Hiro API. Every method raises an `ApiError` when it gets no proper answer."""
 
     async def next_nonce(self, principal: str) -> int:
-        """Return the nonce for the account's next transaction, those that wait counted."""
+        """Return the nonce for the account's next transaction, those that wait counted where the server knows them."""
+        try:
+            return (await self.nonces(principal)).next
+        except ApiGone:
+            return (await self.account(principal)).nonce
+
+    async def nonces(self, principal: str) -> Nonces:
+        """Return an account's confirmed, waiting and missing nonces."""
         parse_principal(principal)
         try:
             answer = await self._http.get(f"/extended/v3/principals/{principal}/nonces")
         except ApiGone:
-            return await self._next_nonce_v1(principal)
-        return Fields(answer, "nonces").number("next_nonce")
-
-    async def _next_nonce_v1(self, principal: str) -> int:
-        try:
-            answer = await self._http.get(f"/extended/v1/address/{principal}/nonces")
-        except ApiGone:
-            return (await self.account(principal)).nonce
-        return Fields(answer, "nonces").number("possible_next_nonce")
+            return Nonces.read_v1(Fields(await self._http.get(f"/extended/v1/address/{principal}/nonces"), "nonces"))
+        return Nonces.read(Fields(answer, "nonces"))
 
     async def ft_balance(self, principal: str, asset: str) -> int:
         """Return how much of a fungible token ("ADDRESS.contract::asset") an account has, in its smallest unit."""
@@ -53,9 +65,15 @@ class StacksClient(NodeClient):
             answer = await self._http.get(f"/extended/v2/addresses/{principal}/balances/ft/{asset}")
         return Fields(answer, "balance").number("balance")
 
-    async def stx_balance(self, principal: str) -> int:
-        """Return how many micro-STX an account can spend, confirmed."""
-        return (await self.account(principal)).balance
+    async def stx_balance(self, principal: str) -> StxBalance:
+        """Return an account's micro-STX; a plain node tells only how much there is and can be spent."""
+        parse_principal(principal)
+        try:
+            answer = await self._http.get(f"/extended/v3/principals/{principal}/balances/stx")
+        except ApiGone:
+            account = await self.account(principal)
+            return StxBalance(account.balance + account.locked, account.balance)
+        return StxBalance.read(Fields(answer, "balance"))
 
     async def fees(self) -> Fees:
         """Return what waiting transactions pay."""
@@ -81,6 +99,18 @@ class StacksClient(NodeClient):
             return chain.state_v1(fields, None)
         return chain.state_v1(fields, (await self.block(fields.number("block_height"))).hash)
 
+    async def waiting(self, principal: str) -> AsyncIterator[TransactionState]:
+        """Yield the transactions that wait for a block and in which an account takes part, newest first."""
+        parse_principal(principal)
+        try:
+            path = f"/extended/v3/principals/{principal}/mempool/transactions"
+            async for fields in self._by_cursor(path, TRANSACTIONS_PER_PAGE):
+                yield chain.state(fields)
+        except ApiGone:
+            path = f"/extended/v1/address/{principal}/mempool"
+            async for fields in self._pages(path, "results", TRANSACTIONS_PER_PAGE):
+                yield chain.state_v1(fields, None)
+
     async def transaction_events(self, txid: str) -> AsyncIterator[Event]:
         """Yield a transaction's events in order; raises `ApiNotFound` without such a transaction."""
         name = _txid(txid)
@@ -97,6 +127,27 @@ class StacksClient(NodeClient):
         async for fields in self._pages(f"/extended/v2/smart-contracts/{contract_id}/logs", "results", EVENTS_PER_PAGE):
             yield chain.logged(fields)
 
+    async def contract(self, contract_id: str) -> Contract | None:
+        """Return a contract's source, interface and deployment, None when there is no such contract."""
+        parse_principal(contract_id)
+        try:
+            found = await self._http.get(f"/extended/v1/contract/{contract_id}")
+        except ApiGone:
+            raise
+        except ApiNotFound:
+            return None
+        return Contract.read(Fields(found, "contract"))
+
+    async def faucet(self, token: Literal["stx", "sbtc"], address: str) -> Gift:
+        """Ask for test money on a network that gives some; raises `AddressInvalid` for addresses of the main network.
+
+        Raises `ApiRefused` where the faucet gives nothing, `ApiRateLimited` where it has just given some.
+        """
+        if parse_principal(address).network is not Network.TESTNET:
+            raise AddressInvalid(f"faucets pay to testnet addresses only: {address}")
+        answer = await self._http.change("POST", f"/extended/v1/faucets/{token}", address=address)
+        return Gift.read(Fields(answer, "faucet"))
+
     async def tip(self) -> BlockHeader:
         """Return the newest block's header."""
         return await self.block("latest")
@@ -104,6 +155,23 @@ class StacksClient(NodeClient):
     async def block(self, height_or_hash: int | str) -> BlockHeader:
         """Return a block's header by height, index block hash, or "latest"; raises `ApiNotFound`."""
         return chain.block_header(Fields(await self._http.get(f"/extended/v2/blocks/{height_or_hash}"), "block"))
+
+    async def block_at(self, time: int) -> BlockHeader:
+        """Return the newest block of a time (Unix seconds) or before; raises `ApiNotFound` when there is none."""
+        return chain.block_header(Fields(await self._http.get(f"/extended/v2/blocks/by-block-time/{time}"), "block"))
+
+    async def block_times(self) -> BlockTimes:
+        """Return how fast blocks have been coming lately."""
+        return BlockTimes.read(Fields(await self._http.get("/extended/v2/blocks/average-times"), "times"))
+
+    async def burn_block(self, height_or_hash: int | str) -> BurnBlock:
+        """Return a Bitcoin block by height, hash, or "latest"; raises `ApiNotFound`."""
+        return BurnBlock.read(Fields(await self._http.get(f"/extended/v2/burn-blocks/{height_or_hash}"), "block"))
+
+    async def burn_blocks(self, *, offset: int = 0) -> AsyncGenerator[BurnBlock]:
+        """Yield the Bitcoin blocks that Stacks blocks are on, newest first, from `offset` below the newest."""
+        async for fields in self._pages("/extended/v2/burn-blocks", "results", BLOCKS_PER_PAGE, start=offset):
+            yield BurnBlock.read(fields)
 
     async def blocks(self, *, offset: int = 0) -> AsyncGenerator[BlockHeader]:
         """Yield the canonical chain's headers, newest first, from `offset` blocks below the tip."""

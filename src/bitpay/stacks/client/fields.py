@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from typing import Any
 
@@ -58,6 +60,17 @@ class Fields:
             raise self.wrong(name, "an integer")
         return value
 
+    def optional_number(self, name: str) -> int | None:
+        """Return an integer, None where there is none."""
+        return self.number(name) if name in self else None
+
+    def decimal(self, name: str) -> float:
+        """Return a finite number that may have a fraction."""
+        value = self._get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise self.wrong(name, "a number")
+        return float(value)
+
     def flag(self, name: str) -> bool:
         """Return a boolean."""
         value = self._get(name)
@@ -92,10 +105,28 @@ class Fields:
 
     def objects(self, name: str) -> list[Fields]:
         """Return a list of objects inside."""
+        return [Fields(item, f"{self._path}.{name}[{index}]") for index, item in enumerate(self._list(name))]
+
+    def json(self, name: str) -> Any:  # noqa: ANN401 - JSON
+        """Return what the JSON in a text says."""
+        try:
+            return json.loads(self.text(name))
+        except ValueError as error:
+            raise self.wrong(name, "JSON") from error
+
+    def hashes(self, name: str) -> tuple[str, ...]:
+        """Return a list of hashes as `hash` returns one."""
+        return tuple(Fields({name: item}, self._path).hash(name) for item in self._list(name))
+
+    def numbers(self, name: str) -> tuple[int, ...]:
+        """Return a list of integers as `number` returns one."""
+        return tuple(Fields({name: item}, self._path).number(name) for item in self._list(name))
+
+    def _list(self, name: str) -> list[Any]:
         value = self._get(name)
         if not isinstance(value, list):
             raise self.wrong(name, "a list")
-        return [Fields(item, f"{self._path}.{name}[{index}]") for index, item in enumerate(value)]
+        return value
 
     def plain(self) -> dict[str, Any]:
         """Return the object as it came."""

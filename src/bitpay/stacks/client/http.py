@@ -127,17 +127,18 @@ class Http:
         """Return the JSON at a path; raises an `ApiError`."""
         return await self._json(self._client.build_request("GET", path, params=params))
 
-    async def post(self, path: str, body: Any, **params: str | int) -> Any:  # noqa: ANN401 - JSON
+    async def post(self, path: str, body: Any, *, authorization: str | None = None, **params: str | int) -> Any:  # noqa: ANN401 - JSON
         """Return the JSON answer to a JSON body, for questions that change nothing; raises an `ApiError`."""
-        return await self._json(self._client.build_request("POST", path, json=body, params=params))
+        headers = {} if authorization is None else {"authorization": authorization}
+        return await self._json(self._client.build_request("POST", path, json=body, params=params, headers=headers))
 
-    async def change(self, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401 - JSON
+    async def change(self, method: str, path: str, body: Any = None, **params: str) -> Any:  # noqa: ANN401 - JSON
         """Ask for a change and return its JSON answer (None where there is none); raises an `ApiError`.
 
         It is not sent again once it may have arrived.
         """
         content = {} if body is None else {"json": body}
-        answer = await self._send(self._client.build_request(method, path, **content), once=True)
+        answer = await self._send(self._client.build_request(method, path, params=params, **content), once=True)
         if not 200 <= answer.status < 300:
             raise answer.error()
         return answer.json() if answer.body else None

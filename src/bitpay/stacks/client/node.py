@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import httpx
 
 from bitpay.stacks import clarity
 from bitpay.stacks.addresses import Principal, parse_principal
 from bitpay.stacks.client.answers import Account, ContractSource, NodeInfo
-from bitpay.stacks.client.errors import AnswerInvalid, ApiNotFound, ApiRefused, ReadFailed
+from bitpay.stacks.client.errors import AnswerInvalid, ApiGone, ApiNotFound, ApiRefused, ReadFailed
 from bitpay.stacks.client.fields import Fields
 from bitpay.stacks.client.http import Http
+from bitpay.stacks.client.interface import ContractInterface
+from bitpay.stacks.client.node_answers import Health, IndexedTransaction, Pox, Simulation
 from bitpay.stacks.client.rejections import rejection
 from bitpay.stacks.errors import AddressInvalid
 from bitpay.stacks.names import clarity_name
@@ -52,9 +54,13 @@ class NodeClient:
         """Return where the node stands."""
         return NodeInfo.read(Fields(await self._http.get("/v2/info"), "info"))
 
-    async def pox(self) -> dict[str, Any]:
-        """Return the network's parameters as JSON: epochs, block limits, and the sBTC contract that it knows."""
-        return Fields(await self._http.get("/v2/pox"), "pox").plain()
+    async def health(self) -> Health:
+        """Return how far the node is behind its neighbours."""
+        return Health.read(Fields(await self._http.get("/v3/health"), "health"))
+
+    async def pox(self) -> Pox:
+        """Return the network's parameters: cycles, epochs, block limits, and the sBTC contracts that it knows."""
+        return Pox.read(Fields(await self._http.get("/v2/pox"), "pox"))
 
     async def account(self, principal: str) -> Account:
         """Return an account's confirmed state; an unknown one has nothing and nonce 0."""
@@ -62,17 +68,25 @@ class NodeClient:
         return Account.read(Fields(await self._http.get(f"/v2/accounts/{principal}", proof=0), "account"))
 
     async def call_read(
-        self, contract_id: str, function: str, args: Sequence[clarity.Value] = (), *, sender: str | None = None
+        self,
+        contract_id: str,
+        function: str,
+        args: Sequence[clarity.Value] = (),
+        *,
+        sender: str | None = None,
+        tip: str | None = None,
     ) -> clarity.Value:
         """Return what a read-only function answers; raises `ReadFailed` with the node's cause.
 
-        `sender` is the tx-sender it sees, by default the contract's own address.
+        `sender` is the tx-sender it sees, by default the contract's own address; `tip` the index block hash after
+        which it is asked, by default the node's newest. Raises `ApiNotFound` where the node has no such block.
         """
         contract = _contract(contract_id)
         path = f"/v2/contracts/call-read/{contract.address}/{contract.name}/{_segment(function)}"
         body = {"sender": sender or contract.address, "arguments": [clarity.to_hex(value) for value in args]}
+        block = "latest" if tip is None else Fields({"tip": tip}, "call-read").hash("tip").removeprefix("0x")
         try:
-            fields = Fields(await self._http.post(path, body, tip="latest"), "call-read")
+            fields = Fields(await self._http.post(path, body, tip=block), "call-read")
         except ApiRefused as error:
             raise ReadFailed(str(error)) from error
         if not fields.flag("okay"):
@@ -97,6 +111,12 @@ class NodeClient:
         path = f"/v2/data_var/{contract.address}/{contract.name}/{_segment(name)}"
         return Fields(await self._http.get(path, proof=0), "data_var").value("data")
 
+    async def constant(self, contract_id: str, name: str) -> clarity.Value:
+        """Return a constant's value; raises `ApiNotFound` without such a constant."""
+        contract = _contract(contract_id)
+        path = f"/v2/constant_val/{contract.address}/{contract.name}/{_segment(name)}"
+        return Fields(await self._http.get(path), "constant_val").value("data")
+
     async def contract_source(self, contract_id: str) -> ContractSource | None:
         """Return a contract's source, None when there is no such contract."""
         contract = _contract(contract_id)
@@ -106,14 +126,14 @@ class NodeClient:
             return None
         return ContractSource.read(Fields(found, "source"))
 
-    async def contract_interface(self, contract_id: str) -> dict[str, Any] | None:
-        """Return a contract's interface (functions, variables, maps, tokens) as JSON, None without such a contract."""
+    async def contract_interface(self, contract_id: str) -> ContractInterface | None:
+        """Return a contract's functions, variables, maps and tokens, None when there is no such contract."""
         contract = _contract(contract_id)
         try:
             found = await self._http.get(f"/v2/contracts/interface/{contract.address}/{contract.name}")
         except ApiNotFound:
             return None
-        return Fields(found, "interface").plain()
+        return ContractInterface.read(Fields(found, "interface"))
 
     async def broadcast(self, raw: bytes) -> str:
         """Send a signed transaction and return its id ("0x" and 64 hex digits).
@@ -131,6 +151,32 @@ class NodeClient:
         if answer.status == 400 and isinstance(said, dict):
             raise rejection(said)
         raise answer.error()
+
+    async def indexed_transaction(self, txid: str) -> IndexedTransaction | None:
+        """Return the bytes and result of a transaction that is in a block, None when the node knows none of that id.
+
+        Raises `ApiUnavailable` (status 501) at a node that keeps no index of transactions (`txindex`).
+        """
+        name = Fields({"txid": txid}, "transaction").hash("txid").removeprefix("0x")
+        try:
+            found = await self._http.get(f"/v3/transaction/{name}")
+        except ApiGone:
+            raise
+        except ApiNotFound:
+            return None
+        return IndexedTransaction.read(Fields(found, "transaction"))
+
+    async def simulate(self, raw: bytes, *, auth_token: str, tip: str | None = None) -> Simulation:
+        """Return what a signed transaction would do in the next block, without sending it anywhere.
+
+        `auth_token` is the node's own (`connection_options.auth_token`), `tip` the index block hash it should build on
+        instead of its newest. Raises `ApiRefused` for a wrong token, a node without one, and a transaction that no
+        block may have (a wrong nonce, too few STX for the fee); `ApiNotFound` for an unknown `tip`.
+        """
+        params = {} if tip is None else {"tip": Fields({"tip": tip}, "simulate").hash("tip").removeprefix("0x")}
+        body = {"transaction_hex": raw.hex()}
+        answer = await self._http.post("/v3/transactions/simulate", body, authorization=auth_token, **params)
+        return Simulation.read(Fields(answer, "simulation"))
 
     async def estimate_fees(self, tx: Transaction) -> tuple[int, int, int]:
         """Return the node's low, middle and high fee for a transaction in micro-STX.
