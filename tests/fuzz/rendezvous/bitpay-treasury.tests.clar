@@ -51,6 +51,14 @@
   (contract-call? 'SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token transfer
     (+ u1 (mod n u5000)) tx-sender .bitpay-sbtc-helper none))
 
+(define-public (any-offer (n uint) (price uint) (expiry uint))
+  (contract-call? .bitpay-marketplace make-offer
+    (pick n (contract-call? .bitpay-core get-stream-count))
+    (+ u1000 (mod price u2000000))
+    u0
+    true
+    (+ stacks-block-time u1 (mod expiry u9000000))))
+
 (define-public (any-pause (n uint))
   (begin
     (asserts! (is-eq (mod n u64) u0) NOTHING)
@@ -77,7 +85,7 @@
     (asserts! (is-eq (mod n u4) u0) NOTHING)
     (revoke-approval (unwrap! (approved n) NOTHING))))
 
-(define-public (any-execute (n uint)) (execute-proposal (unwrap! (ready n) NOTHING)))
+(define-public (any-execute (n uint)) (execute (unwrap! (ready n) NOTHING)))
 
 ;; Tries one that may not have waited, and notes it should that ever succeed.
 (define-public (any-execute-now (n uint))
@@ -85,10 +93,44 @@
       (id (newest n))
       (early (not (has-waited id)))
     )
-    (try! (execute-proposal id))
+    (try! (execute id))
     (ok (and early (var-set executed-early (+ (var-get executed-early) u1))))))
 
 (define-data-var executed-early uint u0)
+
+;; Executes, and notes it should a stream or an offer be another afterwards.
+(define-private (execute (id uint))
+  (let ((before (what-is-owed)))
+    (try! (execute-proposal id))
+    (ok (or
+      (is-eq before (what-is-owed))
+      (var-set changed-by-executing (+ (var-get changed-by-executing) u1))))))
+
+(define-data-var changed-by-executing uint u0)
+
+;; All that the newest streams and offers say, and what the vault keeps for all of them.
+(define-private (what-is-owed)
+  {
+    core: (contract-call? .bitpay-sbtc-helper get-account .bitpay-core),
+    marketplace: (contract-call? .bitpay-sbtc-helper get-account .bitpay-marketplace),
+    streams: (map stream-facts OFFSETS),
+    offers: (map offer-facts OFFSETS),
+  })
+
+(define-private (stream-facts (offset uint))
+  (let ((id (minus (contract-call? .bitpay-core get-stream-count) offset)))
+    {
+      stream: (contract-call? .bitpay-core get-stream id),
+      schedule: (contract-call? .bitpay-core get-schedule id),
+      holder: (contract-call? .bitpay-core get-holder id),
+      status: (contract-call? .bitpay-core get-status id),
+      due: (contract-call? .bitpay-core get-withdrawable-amount id),
+      refundable: (contract-call? .bitpay-core get-refundable-amount id),
+    }))
+
+(define-private (offer-facts (offset uint))
+  (contract-call? .bitpay-marketplace get-offer
+    (minus (contract-call? .bitpay-marketplace get-offer-count) offset)))
 
 ;; -- Remembering: which proposals are settled
 
@@ -125,6 +167,9 @@
 
 ;; 10. Nothing was executed before its time.
 (define-read-only (invariant-nothing-was-executed-early) (is-eq (var-get executed-early) u0))
+
+;; 16. No executed proposal changed a stream or an offer.
+(define-read-only (invariant-executing-changed-no-stream-or-offer) (is-eq (var-get changed-by-executing) u0))
 
 ;; 10. Whatever was executed had been ready, and had waited from then on.
 (define-read-only (invariant-executed-had-waited (n uint))
@@ -251,3 +296,108 @@
     (asserts! (or (not too-much) (is-eq proposed (err u114))) (err u9331))
     (asserts! (or (is-ok proposed) (is-eq count (var-get proposal-count))) (err u9332))
     (ok true)))
+
+;; 11. Of two equal streams, listings and offers, the second says while paused what the first said before. What is new
+;; business is refused, and goes on after the pause. The treasury is sender and holder, and may pause and unpause.
+(define-public (test-a-pause-stops-new-business-only
+    (n uint)
+    (ticks uint)
+    (elapsed uint)
+    (part uint)
+    (to principal)
+    (renounce bool))
+  (begin
+    (and (contract-call? .bitpay-access-control is-paused) (try! (contract-call? .bitpay-access-control unpause)))
+    (try! (contract-call? 'SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token transfer
+      u100000000 tx-sender current-contract none))
+    (let (
+        (first (try! (begin-business n ticks elapsed)))
+        (second (try! (begin-business n ticks elapsed)))
+        (third (try! (begin-business n ticks elapsed)))
+        (offer (try! (contract-call? .bitpay-marketplace make-offer (get stream third) u1000 u0 true LATE)))
+        (said (go-on first part to renounce))
+      )
+      (try! (contract-call? .bitpay-access-control pause))
+      (asserts! (is-eq said (go-on second part to renounce)) (err u9351))
+      (asserts! (is-eq (err u103) (contract-call? .bitpay-core create-stream to u1000 u10)) (err u9352))
+      (asserts! (is-eq (err u103) (contract-call? .bitpay-core top-up-stream (get stream third) u1000)) (err u9353))
+      (asserts!
+        (is-eq (err u103) (contract-call? .bitpay-marketplace list-stream (get stream third) u1000 none))
+        (err u9354))
+      (asserts!
+        (is-eq (err u103) (contract-call? .bitpay-marketplace update-listing (get listing third) u2000))
+        (err u9355))
+      (asserts!
+        (is-eq (err u103) (contract-call? .bitpay-marketplace purchase-stream (get listing third) u1000 u0 true))
+        (err u9356))
+      (asserts!
+        (is-eq (err u103)
+          (contract-call? .bitpay-marketplace make-offer (get stream third) u1000 u0 true LATE))
+        (err u9357))
+      (asserts! (is-eq (err u103) (contract-call? .bitpay-marketplace accept-offer offer)) (err u9358))
+      (try! (contract-call? .bitpay-access-control unpause))
+      (try! (contract-call? .bitpay-marketplace update-listing (get listing third) u2000))
+      (try! (contract-call? .bitpay-marketplace accept-offer offer))
+      (ok true))))
+
+(define-constant LATE u253402300799)
+
+;; A running stream from the treasury to itself, listed, and an offer by the treasury for a stream of somebody's.
+(define-private (begin-business (n uint) (ticks uint) (elapsed uint))
+  (let (
+      (duration (+ u1 (mod ticks u100000)))
+      (id (try! (as-contract? ((with-all-assets-unsafe))
+        (try! (contract-call? .bitpay-core open-stream current-contract (+ u1 (mod n u5000000))
+          {
+            clock: "seconds",
+            start: (some (minus stacks-block-time (mod elapsed duration))),
+            duration: duration,
+            cliff: u0,
+            upfront: u0,
+            at-cliff: u0,
+            step: u1,
+          }
+          { cancelable: true, transferable: true, memo: u"" })))))
+      (wanted (try! (contract-call? .bitpay-core create-stream tx-sender u1000 u100)))
+    )
+    (ok {
+      stream: id,
+      listing: (try! (contract-call? .bitpay-marketplace list-stream id u1000 none)),
+      offer: (try! (as-contract? ((with-all-assets-unsafe))
+        (try! (contract-call? .bitpay-marketplace make-offer wanted u1000 u0 true LATE)))),
+    })))
+
+;; What everything says that must go on while paused, one after the other.
+(define-private (go-on
+    (business { stream: uint, listing: uint, offer: uint })
+    (part uint)
+    (to principal)
+    (renounce bool))
+  (let (
+      (id (get stream business))
+      (due (unwrap-panic (contract-call? .bitpay-core get-withdrawable-amount id)))
+      (listing (contract-call? .bitpay-marketplace cancel-listing (get listing business)))
+      (offer (contract-call? .bitpay-marketplace cancel-offer (get offer business)))
+      (proposed (contract-call? .bitpay-core propose-sender id (some current-contract)))
+      (accepted (contract-call? .bitpay-core accept-sender id))
+      (withdrawn (contract-call? .bitpay-core withdraw-to id (some (+ u1 (mod part (+ u1 due)))) to))
+      (batch (contract-call? .bitpay-core withdraw-many (list id)))
+      (renounced (if renounce (contract-call? .bitpay-core renounce-cancel id) (ok false)))
+      (cancelled (contract-call? .bitpay-core cancel-stream id))
+      (burned (contract-call? .bitpay-core burn-obligation id))
+      (handed (contract-call? .bitpay-core withdraw-and-transfer id to))
+    )
+    {
+      listing: listing,
+      offer: offer,
+      proposed: proposed,
+      accepted: accepted,
+      withdrawn: withdrawn,
+      batch: batch,
+      renounced: renounced,
+      cancelled: cancelled,
+      burned: burned,
+      handed: handed,
+      by-itself: (contract-call? .bitpay-core withdraw-from-stream id),
+      council: (is-ok (propose-limit part)),
+    }))
