@@ -14,7 +14,7 @@ from bitpay.commands.demo import demo
 from bitpay.commands.deploy import deploy
 from bitpay.dev.folder import DEFAULT_FOLDER
 
-app = typer.Typer(no_args_is_help=True, add_completion=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 app.add_typer(stream.app, name="stream")
 app.add_typer(chain.app, name="chain")
 app.add_typer(ledger.app, name="ledger")

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from bitpay.commands.client import Api
+from bitpay.commands.failures import in_sentences
 from bitpay.dev.folder import DEFAULT_FOLDER, DataFolder
 from bitpay.kit.errors import BitPayError, NotFound
 
@@ -44,12 +45,13 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - JSON
 
 
 def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
-    """Print a BitPayError as one sentence (or JSON with --json) and exit with 1."""
+    """Print an error as one sentence (or JSON with --json) and exit with 1."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return command(*args, **kwargs)
+            with in_sentences():
+                return command(*args, **kwargs)
         except BitPayError as error:
             if kwargs.get("as_json"):
                 print_json({"error": {"code": error.details.get("code") or error.code, "message": error.message}})

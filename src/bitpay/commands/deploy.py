@@ -1,7 +1,9 @@
 """`bitpay deploy`: the seven contracts onto a network, resumable, verified."""
 
 import asyncio
-from dataclasses import asdict
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,58 +11,148 @@ from rich.table import Table
 
 from bitpay.commands.context import As, AsJson, Data, KeyFile, console, errors, print_json, reports_errors
 from bitpay.commands.signing import demo_key, read_key
-from bitpay.deployment import FEE_PER_BYTE, Cost, Deployment, Finding, Plan
+from bitpay.deployment import FEE_PER_BYTE, Cost, Deployment, Plan, Verification
 from bitpay.dev.folder import DEFAULT_FOLDER, DataFolder
 from bitpay.kit.errors import Conflict, InvalidInput
 from bitpay.kit.money import format_sats
 from bitpay.kit.settings import SBTC_TOKEN, STACKS_API, NetworkName
+from bitpay.protocol.ids import Contracts
+from bitpay.stacks.addresses import parse_principal
 from bitpay.stacks.client import StacksClient
+from bitpay.stacks.errors import AddressInvalid
+from bitpay.stacks.keys import PrivateKey
 from bitpay.stacks.network import Network
 
 NOT_AS_PLANNED = "The chain is not as planned: look at the lines marked with ≠."
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the contracts belong: a network, its sBTC, and the API through which it is reached."""
+
+    name: NetworkName
+    sbtc: str
+    url: str
+
+    @property
+    def network(self) -> Network:
+        """The network as addresses and transactions name it."""
+        return Network.MAINNET if self.name == "mainnet" else Network.TESTNET
+
+    def client(self) -> StacksClient:
+        """Return a client of the API; its key is read from the environment only."""
+        return StacksClient(self.url, api_key=os.environ.get("BITPAY_STACKS_API_KEY"))
+
+    def settings(self, deployer: str, start_height: int | None) -> dict[str, str]:
+        """Return what an operator sets in order to run BitPay on these contracts."""
+        return {
+            "BITPAY_NETWORK": self.name,
+            "BITPAY_DEPLOYER": deployer,
+            **({} if start_height is None else {"BITPAY_START_HEIGHT": str(start_height)}),
+            "BITPAY_SBTC_TOKEN": self.sbtc,
+            "BITPAY_STACKS_API_URL": self.url,
+        }
+
+
 @reports_errors
 def deploy(
-    network: Annotated[NetworkName, typer.Option(help="local, testnet or mainnet.")],
+    network: Annotated[NetworkName, typer.Option(envvar="BITPAY_NETWORK", help="local, testnet or mainnet.")],
     admin: Annotated[list[str], typer.Option(help="Address of an admin; repeat for each.")],
     threshold: Annotated[int, typer.Option(help="How many admins decide together.")],
     operator: Annotated[list[str] | None, typer.Option(help="Address that may pause; repeat for each.")] = None,
-    sbtc: Annotated[str | None, typer.Option(help="sBTC's contract id, if not the network's usual one.")] = None,
-    api: Annotated[str | None, typer.Option(help="Stacks API to use, if not the network's usual one.")] = None,
+    sbtc: Annotated[
+        str | None,
+        typer.Option(envvar="BITPAY_SBTC_TOKEN", help="sBTC's contract id, if not the network's usual one."),
+    ] = None,
+    api: Annotated[
+        str | None,
+        typer.Option(envvar="BITPAY_STACKS_API_URL", help="Stacks API to use, if not the network's usual one."),
+    ] = None,
     fee_rate: Annotated[int, typer.Option(min=1, max=1000, help="micro-STX per byte.")] = FEE_PER_BYTE,
+    verify: Annotated[
+        str | None,
+        typer.Option(metavar="DEPLOYER", help="Send nothing: verify what this address has deployed. Needs no key."),
+    ] = None,
     account: As = None,
     key_file: KeyFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="Spend without asking.")] = False,
     data: Data = DEFAULT_FOLDER,
     as_json: AsJson = False,
 ) -> None:
-    """Deploy the contracts in order, finalise them, and verify on chain that everything is as planned."""
-    folder = DataFolder(data)
-    key = demo_key(folder, account) if account else read_key(key_file)
-    chain = Network.MAINNET if network == "mainnet" else Network.TESTNET
+    """Deploy the contracts in order, finalise them, and verify on chain that everything is as planned.
+
+    Run it again after an interruption: it waits for what is under way and sends only what is missing.
+    """
+    target = Target(network, sbtc or SBTC_TOKEN[network], api or STACKS_API[network] or _local_api(data))
     plan = Plan(admin, threshold, operator or [])
-    plan.check(chain)
-    url = api or STACKS_API[network] or folder.instance().stacks_api_url
-
-    async def go() -> dict[str, Any]:
-        async with StacksClient(url) as client:
-            deployment = Deployment(client, key, chain, sbtc or SBTC_TOKEN[network], fee_per_byte=fee_rate)
-            await deployment.check_sbtc()
-            costs = await deployment.costs(plan)
-            await _check_funds(client, deployment.contracts.deployer, costs)
-            if costs and not as_json:
-                _print_costs(costs, deployment.contracts.deployer)
-            if costs and not yes and not typer.confirm("Go on?", err=True):
-                raise InvalidInput("Nothing was sent.")
-            await deployment.run(plan, lambda line: errors.print(line, style="dim"))
-            findings = await deployment.verify(plan)
-            return _report(deployment.contracts.deployer, costs, findings)
-
-    report = asyncio.run(go())
+    plan.check(target.network)
+    if verify is not None:
+        _check_deployer(verify, target.network)
+        report = asyncio.run(_verify_only(target, plan, verify))
+    else:
+        key = demo_key(DataFolder(data), account) if account else read_key(key_file)
+        sending = Sending(target, plan, key, fee_rate, ask=not yes, show=not as_json)
+        report = asyncio.run(sending.run())
     print_json(report) if as_json else _print_report(report)
     if not report["verified"]:
         raise typer.Exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One run that may spend: with `ask` it asks before, with `show` it shows the costs."""
+
+    target: Target
+    plan: Plan
+    key: PrivateKey
+    fee_rate: int
+    ask: bool
+    show: bool
+
+    async def run(self) -> dict[str, Any]:
+        """Send what is missing and return the report. Raises BitPayErrors and what the client raises."""
+        target = self.target
+        async with target.client() as client:
+            deployment = Deployment(client, self.key, target.network, target.sbtc, fee_per_byte=self.fee_rate)
+            await deployment.verification.check_network(target.network)
+            await deployment.verification.check_sbtc()
+            costs = await deployment.costs(self.plan, _say)
+            await self._agree(client, deployment.contracts.deployer, costs)
+            await deployment.run(self.plan, _say)
+            return await _report(target, self.plan, deployment.contracts.deployer, deployment.verification, costs)
+
+    async def _agree(self, client: StacksClient, deployer: str, costs: list[Cost]) -> None:
+        """Show what it costs and ask. Raises InvalidInput for a no, Conflict for too little money."""
+        if costs and self.show:
+            _print_costs(costs, deployer)
+        await _check_funds(client, deployer, costs)
+        if costs and self.ask and not typer.confirm("Go on?", err=True):
+            raise InvalidInput("Nothing was sent.")
+
+
+async def _verify_only(target: Target, plan: Plan, deployer: str) -> dict[str, Any]:
+    async with target.client() as client:
+        verification = Verification(client, Contracts(deployer, target.sbtc))
+        await verification.check_network(target.network)
+        await verification.check_sbtc()
+        return await _report(target, plan, deployer, verification, [])
+
+
+def _say(line: str) -> None:
+    errors.print(line, style="dim")
+
+
+def _local_api(data: Path) -> str:
+    return DataFolder(data).instance().stacks_api_url
+
+
+def _check_deployer(text: str, network: Network) -> None:
+    try:
+        principal = parse_principal(text)
+    except AddressInvalid as error:
+        raise InvalidInput(f"{text!r} is no address, so it has deployed nothing.") from error
+    if principal.network is not network or principal.name is not None:
+        raise InvalidInput(f"{text} is no account of this network, so it has deployed nothing.")
 
 
 async def _check_funds(client: StacksClient, deployer: str, costs: list[Cost]) -> None:
@@ -72,12 +164,16 @@ async def _check_funds(client: StacksClient, deployer: str, costs: list[Cost]) -
         )
 
 
-def _report(deployer: str, costs: list[Cost], findings: list[Finding]) -> dict[str, Any]:
+async def _report(
+    target: Target, plan: Plan, deployer: str, verification: Verification, costs: list[Cost]
+) -> dict[str, Any]:
+    findings = await verification.findings(plan)
     return {
         "deployer": deployer,
         "sent": [asdict(cost) for cost in costs],
         "findings": [{**asdict(finding), "agrees": finding.agrees} for finding in findings],
         "verified": all(finding.agrees for finding in findings),
+        "settings": target.settings(deployer, await verification.start_height()),
     }
 
 
@@ -93,6 +189,17 @@ def _print_costs(costs: list[Cost], deployer: str) -> None:
 
 def _print_report(report: dict[str, Any]) -> None:
     for finding in report["findings"]:
-        sign = "=" if finding["agrees"] else "≠"
-        console.print(f"{sign} {finding['what']}: {finding['found']}", highlight=False, soft_wrap=True)
-    console.print(f"Deployed by {report['deployer']} and verified." if report["verified"] else NOT_AS_PLANNED)
+        if finding["agrees"]:
+            _print(f"= {finding['what']}: {finding['found']}")
+        else:
+            _print(f"≠ {finding['what']}: {finding['found']}, planned: {finding['planned']}")
+    if not report["verified"]:
+        _print(NOT_AS_PLANNED)
+        return
+    _print(f"Deployed by {report['deployer']} and verified. BitPay runs on it with these settings:")
+    for name, value in report["settings"].items():
+        _print(f"{name}={value}")
+
+
+def _print(line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -10,15 +10,13 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
-from pymongo.errors import PyMongoError
 
+from bitpay.commands.failures import in_sentences
 from bitpay.dev.folder import DEFAULT_FOLDER, DataFolder, address_of, read_accounts
 from bitpay.foundation import Foundation
-from bitpay.kit.errors import Conflict, InvalidInput, NotFound, Unavailable
+from bitpay.kit.errors import Conflict, InvalidInput, NotFound
 from bitpay.kit.logs import configure_logs
 from bitpay.kit.settings import DATABASE, LedgerSettings
-from bitpay.ledger.source import SourceError
-from bitpay.stacks.client import ApiError
 from bitpay.store.server import MongoServer
 
 T = TypeVar("T")
@@ -29,7 +27,7 @@ _CONFIGURED = ("BITPAY_DEPLOYER", "BITPAY_NETWORK")
 def operate_on(data: Path | None, work: Callable[[Foundation], Awaitable[T]]) -> T:
     """Do the work on an instance's foundation and return its answer. Raises BitPayErrors only."""
     configure_logs(logging.WARNING)
-    with operated_settings(data) as settings:
+    with operated_settings(data) as settings, in_sentences():
         return asyncio.run(_operate(settings, work))
 
 
@@ -40,14 +38,10 @@ async def _operate(settings: LedgerSettings, work: Callable[[Foundation], Awaita
 
 @asynccontextmanager
 async def _ground(settings: LedgerSettings) -> AsyncIterator[Foundation]:
-    """Yield the foundation; what database and chain refuse becomes a sentence."""
+    """Yield the foundation, and close it."""
     ground = Foundation(settings)
     try:
         yield ground
-    except PyMongoError as error:
-        raise Unavailable(f"The database does not do it: {error}") from error
-    except (ApiError, SourceError) as error:
-        raise Unavailable(f"The Stacks API does not answer: {error}") from error
     finally:
         await ground.close()
 
