@@ -87,7 +87,7 @@ def _function(name: str, about: Mapping[str, Any]) -> str:
         errors = [f"u{constants(owner)[error]} {error.removeprefix('ERR_')}" for owner, error in found.errors]
         lines += [f"Refuses with {', '.join(f'`{one}`' for one in errors)}."]
     if found.events:
-        lines += [f"Tells {', '.join(f'`{event}`' for _, event in found.events)}."]
+        lines += [f"Emits {', '.join(f'`{event}`' for _, event in found.events)}."]
     return "\n".join(lines)
 
 
