@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.ledger.simulator.many import play_all, summed
 
@@ -24,8 +25,14 @@ def main() -> None:
     summary = summed(reports)
     sys.stdout.write(json.dumps(summary, indent=2) + "\n")
     if options.report:
-        options.report.write_text(json.dumps({"summary": summary, "runs": reports}, indent=1) + "\n")
+        options.report.write_text(_written(summary, reports))
     sys.exit(1 if summary["wrong"] else 0)
+
+
+def _written(summary: dict[str, Any], reports: list[dict[str, Any]]) -> str:
+    """Return the report as JSON, a line for each seed."""
+    runs = ",\n".join(json.dumps(report) for report in reports)
+    return f'{{"summary": {json.dumps(summary, indent=1)},\n"runs": [\n{runs}\n]}}\n'
 
 
 if __name__ == "__main__":
