@@ -1,15 +1,13 @@
 """The client, builders and signatures against a chain with the real Clarity VM behind a real socket."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import httpx
 import pytest
+from tests.stacks.conftest import LOCALCHAIN_TOKEN, WAIT_SECONDS
 
-from bitpay.kit.processes import free_port, spawn, stop
-from bitpay.localchain import sdk
 from bitpay.localchain.faucet import ADDRESS, KEY
 from bitpay.localchain.vm import SBTC
 from bitpay.stacks import clarity
@@ -72,42 +70,20 @@ SOURCE = """
 (define-read-only (note-of (id uint)) (map-get? notes id))
 """
 CONTRACT = f"{ADDRESS}.tickets"
-WAIT_SECONDS = 30
-TOKEN = "for this start only"
 
 
 class Permitted(httpx.AsyncHTTPTransport):
     """The network, with what opens the local chain's faucets."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        request.headers["x-localchain-token"] = TOKEN
+        request.headers["x-localchain-token"] = LOCALCHAIN_TOKEN
         return await super().handle_async_request(request)
 
 
 @pytest.fixture(scope="module")
-async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[StacksClient]:
-    sdk.install()
-    folder, port = tmp_path_factory.mktemp("chain"), free_port()
-    argv = [sys.executable, "-m", "bitpay.localchain", "--data", str(folder), "--port", str(port)]
-    argv += ["--empty-seconds", "0", "--gather-seconds", "0.01"]
-    chain = spawn(argv, env={"LOCALCHAIN_TOKEN": TOKEN})
-    try:
-        async with StacksClient(f"http://127.0.0.1:{port}", transport=Permitted()) as made:
-            await until_open(made)
-            yield made
-    finally:
-        stop(chain)
-
-
-async def until_open(client: StacksClient) -> None:
-    async with asyncio.timeout(WAIT_SECONDS):
-        while True:
-            try:
-                await client.info()
-            except ApiError:  # not listening yet
-                await asyncio.sleep(0.1)
-            else:
-                return
+async def client(chain_url: str) -> AsyncIterator[StacksClient]:
+    async with StacksClient(chain_url, transport=Permitted()) as made:
+        yield made
 
 
 async def settled(client: StacksClient, tx: Transaction) -> TransactionState:
@@ -353,7 +329,7 @@ async def test_a_transaction_is_in_the_nodes_index(client: StacksClient, deploye
     assert (found.block_hash, found.height) == (state.block.hash, state.block.height)
     assert await client.indexed_transaction("0x" + "00" * 32) is None
     with pytest.raises(ApiError):
-        await client.simulate(tx.encode(), auth_token=TOKEN)  # this chain cannot
+        await client.simulate(tx.encode(), auth_token=LOCALCHAIN_TOKEN)  # this chain cannot
 
 
 async def test_blocks_are_found_by_time_and_under_bitcoins(client: StacksClient, deployed: TransactionState) -> None:

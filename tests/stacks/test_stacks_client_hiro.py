@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.stacks.fake_hiro import OWNER, FakeHiro, block, word
+from tests.stacks.fake_hiro import OWNER, FakeHiro, block, transaction, word
 
 from bitpay.stacks.addresses import parse_principal
 from bitpay.stacks.client import (
@@ -69,6 +69,35 @@ async def test_a_plain_node_knows_balances_too(hiro: FakeHiro, client: StacksCli
     assert await client.stx_balance(OWNER) == StxBalance(50, 20)
     with pytest.raises(AddressInvalid):
         await client.stx_balance("../info")
+
+
+def waiting(number: int) -> dict[str, Any]:
+    return {
+        "tx_id": word(number),
+        "sender": {"address": OWNER, "nonce": number},
+        "sponsor": None,
+        "fee_rate": "300",
+        "receipt_time": 1_700_000_000,
+        "receipt_block_height": 5,
+        "status": "pending",
+        "type": "contract_call",
+        "contract_call": {"contract_id": CONTRACT, "function_name": "go"},
+    }
+
+
+async def test_what_waits_for_a_block_is_listed(hiro: FakeHiro, client: StacksClient) -> None:
+    hiro.routes[f"/extended/v3/principals/{OWNER}/mempool/transactions"] = [waiting(number) for number in (3, 2, 1)]
+    found = [state async for state in client.waiting(OWNER)]
+    assert [(state.txid, state.nonce, state.pending, state.block) for state in found] == [
+        (word(number), number, True, None) for number in (3, 2, 1)
+    ]
+    assert (found[0].contract_id, found[0].function) == (CONTRACT, "go")
+    hiro.v3 = False
+    old = {**transaction(1, 0, "pending"), "receipt_time": 1_700_000_000}
+    for name in ("block_height", "tx_result"):
+        del old[name]
+    hiro.routes[f"/extended/v1/address/{OWNER}/mempool"] = [old]
+    assert [state.txid async for state in client.waiting(OWNER)] == [word(1)]
 
 
 def contract(**changes: object) -> dict[str, Any]:
