@@ -8,10 +8,10 @@ SCRATCH := $(CURDIR)/.cache/tests
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
-dev: $(READY) ## Start everything on this machine and print the URL (RESET=1 starts afresh)
+dev: $(READY) ## Start everything on this machine and print the URL (RESET=1: afresh)
 	@BITPAY_DIE_WITH_PARENT=1 exec $(VENV)/bin/bitpay dev $(if $(RESET),--reset)
 
-test: $(READY) lint ## Run all tests (T=path runs a part)
+test: $(READY) lint ## Run all tests (T=path: those there)
 	@mkdir -p $(SCRATCH)
 	@TMPDIR=$(SCRATCH) XDG_CONFIG_HOME=$(SCRATCH) XDG_CACHE_HOME=$(SCRATCH) exec $(VENV)/bin/pytest $(or $(T),--numprocesses=2 --dist=loadfile)
 
@@ -21,22 +21,22 @@ lint: $(READY) ## Check format, rules and types
 	@$(VENV)/bin/mypy
 	@cd web && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm run --silent check
 
-bench: $(READY) ## Measure speed, side by side with others (FULL=1: all of it; REPORT=1: write docs/benchmarks.md)
+bench: $(READY) ## Measure speed, side by side with others (FULL=1: all of it; REPORT=1: into docs/benchmarks.md)
 	@exec $(VENV)/bin/python -m scripts.bench $(if $(FULL),--full) $(if $(REPORT),--report)
 
-fuzz: $(READY) ## Look for what no test names, and keep the record (PARTS="decoders reference rendezvous property" MINUTES=10 STEPS=1000000 ROUNDS=10)
+fuzz: $(READY) ## Look for what no test names, and keep the record (default: PARTS="decoders reference rendezvous property" MINUTES=10 STEPS=1000000 ROUNDS=10)
 	@exec $(VENV)/bin/python -m tests.fuzz $(PARTS) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(STEPS),--steps $(STEPS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
-simulate: $(READY) ## Try the ledger against everything that goes wrong (SEEDS=500 REPORT=docs/simulator.json)
+simulate: $(READY) ## Try the ledger against everything that goes wrong (default: SEEDS=100; REPORT=path: into that file)
 	@exec $(VENV)/bin/python -m tests.ledger.simulator --seeds $(or $(SEEDS),100) $(if $(REPORT),--report $(REPORT))
 
-costs: $(READY) ## Measure what every contract call costs (docs/costs.md)
+costs: $(READY) ## Measure what every contract call costs, into docs/costs.md
 	@$(VENV)/bin/python -m scripts.costs
 
-coverage: $(READY) ## Measure what the contracts' tests reach (docs/coverage.md)
+coverage: $(READY) ## Measure what the contracts' tests reach, into docs/coverage.md
 	@$(VENV)/bin/python -m scripts.contract_coverage
 
-mutants: $(READY) ## Break the contracts in every small way and see the tests notice (docs/mutants.md)
+mutants: $(READY) ## Break the contracts in every small way and see the tests notice, into docs/mutants.md (MUTANTS=--help: what can be chosen)
 	@$(VENV)/bin/python -m scripts.mutants $(MUTANTS)
 
 reference: $(READY) ## Write what can be read off the contracts into docs/contracts.md
