@@ -2,8 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -19,17 +18,17 @@ from bitpay.ledger.book import HEAD, UNFINAL_BURN_BLOCKS, check_root
 from bitpay.ledger.lease import FOLLOWER, LEASES, Lease, holder
 from bitpay.registry import PROJECTIONS
 from bitpay.stacks.addresses import parse_principal
-from bitpay.store import Database, Document, Kind, create_indexes, end
+from bitpay.store import Database, Document, Kind, create_indexes, patiently, transaction
 from bitpay.store.archive import Archive, write_archive
 from bitpay.store.indexes import kind_of
 from bitpay.store.migrations import MIGRATIONS, known_version
-from bitpay.store.restoring import check_whole, done, lay_aside, put_in_place, unfinished
+from bitpay.store.restoring import check_whole, done, is_begun, lay_aside, put_in_place
 
 Json = dict[str, Any]
 
-_LOOKS = 10
 _LOOK_SECONDS = 0.25
-"""Together longer than a lease lasts that nobody renews."""
+_LEASE_SECONDS = 10.0
+"""A database that is being filled answers late at times."""
 _BESIDE = "__"
 """Marks collections that a replay or a restore keeps beside the real ones."""
 
@@ -61,15 +60,7 @@ async def restore(ground: Foundation, path: Path, *, replace: bool) -> Json:
     try:
         _check_fits(ground, archive)
         await _check_ours(ground)
-        async with _alone(ground.database):
-            if await unfinished(ground.database) != archive.digest:
-                if not replace:
-                    await _check_empty(ground.database)
-                await lay_aside(ground.database, archive)
-            await put_in_place(ground.database, archive, kept=(LEASES,))
-            await create_indexes(ground.database)
-            await _begin_books(ground, archive.manifest)
-            await done(ground.database)
+        await _alone(ground.database, lambda lease: _put_back(ground, archive, lease, replace=replace))
         held = {part.name: part.documents for part in archive.parts}
         return {**{name: archive.manifest[name] for name in _FACTS}, "collections": held}
     finally:
@@ -142,34 +133,44 @@ async def _check_empty(database: Database) -> None:
             raise Conflict(f"This database is not empty (it has {name}); --replace overwrites it.")
 
 
-@asynccontextmanager
-async def _alone(database: Database) -> AsyncIterator[None]:
-    """Keep every follower, and every other restore, out meanwhile. Raises Conflict where one is at work."""
-    if not await _is_free(database):
-        raise Conflict("BitPay runs on this database; stop it first.")
+async def _alone(database: Database, work: Callable[[Lease], Coroutine[None, None, None]]) -> None:
+    """Do the work while every follower, and every other restore, is kept out.
+
+    Raises Conflict where one is at work, LeaseLost where one may have begun meanwhile.
+    """
+    await _check_free(database)
     async with database.client.start_session() as session:
-        lease = Lease(database, FOLLOWER, session)
+        lease = Lease(database, FOLLOWER, session, seconds=_LEASE_SECONDS)
         await lease.acquire()
-        holding = asyncio.create_task(lease.hold())
-        try:
-            yield
-        finally:
-            await end([holding])
-            await lease.release()
+        await lease.lead(work(lease))
 
 
-async def _is_free(database: Database) -> bool:
-    """Tell whether nobody has the follower's lease; who was killed a moment ago has it no more in a moment."""
-    for _ in range(_LOOKS):
-        there = await holder(database, FOLLOWER)
-        if there is None or not there.holds:
-            return True
+async def _check_free(database: Database) -> None:
+    """Wait until nobody has the follower's lease. Raises Conflict when its holder renews it, and so is alive."""
+    there = first = await holder(database, FOLLOWER)
+    while there is not None and there.holds:
+        if there != first:
+            raise Conflict("BitPay runs on this database; stop it first.")
         await asyncio.sleep(_LOOK_SECONDS)
-    return False
+        there = await holder(database, FOLLOWER)
+
+
+async def _put_back(ground: Foundation, archive: Archive, lease: Lease, *, replace: bool) -> None:
+    database = ground.database
+    with patiently():
+        if not await is_begun(database, archive):
+            if not replace:
+                await _check_empty(database)
+            await lay_aside(database, archive, lease.owner)
+        await put_in_place(database, archive, kept=(LEASES,), check=lease.renew)
+        await create_indexes(database)
+        await _begin_books(ground, archive.manifest)
+        await done(database)
 
 
 async def _begin_books(ground: Foundation, manifest: Any) -> None:  # noqa: ANN401 - JSON
-    """Without the chain's data, the ledger reads the chain again, silent about what was told before the backup."""
+    """Have every client reload; without its data, the chain is read again, silently about what was told before."""
+    await transaction(ground.mongo, ground.rooms.begin_epoch)
     if manifest["withChainData"]:
         return
     book = ground.ledger.book

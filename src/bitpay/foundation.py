@@ -7,6 +7,7 @@ from bitpay.chainhook.deliveries import Deliveries
 from bitpay.kit.settings import LedgerSettings
 from bitpay.ledger.audit import Auditor
 from bitpay.ledger.hosted import HostedSource, settled_in
+from bitpay.ledger.lease import FOLLOWER, holder
 from bitpay.ledger.ledger import Ledger
 from bitpay.ledger.source import ChainSource, ClientSource
 from bitpay.protocol.ids import Contracts
@@ -16,7 +17,7 @@ from bitpay.stacks.client import StacksClient
 from bitpay.stacks.client.chainhooks import ChainhooksClient
 from bitpay.stacks.network import Network
 from bitpay.store import connect, create_indexes, migrate, open_database
-from bitpay.store.restoring import check_whole
+from bitpay.store.restoring import HalfRestored, check_whole, forget, loader
 
 POLL_SECONDS = {"local": 0.25, "testnet": 4.0, "mainnet": 4.0}
 
@@ -58,17 +59,27 @@ class Foundation:
     @cached_property
     def auditor(self) -> Auditor:
         """Whoever holds the ledger's documents against the contracts' own answers."""
-        return Auditor(self.ledger.book, self.source, self.stacks, checks(self.contracts))
+        return Auditor(self.ledger.book, self.stacks, checks(self.contracts))
 
     async def open(self) -> None:
         """Bring the database to the shape that this code expects, with books of our own.
 
         Raises HalfRestored, DatabaseTooNew, and OtherLedger where the books are of another deployment.
         """
-        await check_whole(self.database)
+        await self._check_whole()
         await migrate(self.database)
         await create_indexes(self.database)
         await self.ledger.book.open(self.contracts.deployer, self.settings.start_height)
+
+    async def _check_whole(self) -> None:
+        await check_whole(self.database)
+        owner = await loader(self.database)
+        if owner is None:
+            return
+        there = await holder(self.database, FOLLOWER)
+        if there is not None and there.holds and there.owner == owner:
+            raise HalfRestored("A backup is being restored into this database; start BitPay when that has ended.")
+        await forget(self.database, owner)
 
     async def close(self) -> None:
         """End every connection."""

@@ -5,16 +5,22 @@ Correctness does not depend on the lease (the head's compare-and-swap sees to th
 """
 
 import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
+from typing import TypeVar
 
 import structlog
 from bson.binary import Binary
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import OperationFailure, PyMongoError
 
-from bitpay.store import Database, Kind, collection, heed_cancellation
+from bitpay.kit.errors import Conflict
+from bitpay.store import Database, Kind, collection, end, heed_cancellation
+
+T = TypeVar("T")
 
 LEASES = collection("leases", Kind.PASSING)
 FOLLOWER = "follower"
@@ -48,6 +54,12 @@ async def holder(database: Database, name: str) -> Holder | None:
     return Holder(rows[0]["owner"], rows[0]["expires"], rows[0]["holds"]) if rows and "owner" in rows[0] else None
 
 
+class LeaseLost(Conflict):
+    """Somebody else may have the lease by now: what it protects is no longer ours to change."""
+
+    code = "lease_lost"
+
+
 class Lease:
     """The right to follow. `seconds` is how long a dead holder keeps others waiting, by the database's clock."""
 
@@ -75,6 +87,24 @@ class Lease:
             heed_cancellation()
             await asyncio.sleep(self.renewal)
         _log.warning("lease_lost", lease=self._name)
+
+    async def renew(self) -> None:
+        """Make the lease ours for its whole time from now on. Raises LeaseLost."""
+        if not await self._take():
+            raise LeaseLost("The database did not answer in time, or somebody else took over.")
+
+    async def lead(self, work: Coroutine[None, None, T]) -> T:
+        """Do what only the holder may do, then let go, and return its answer. Raises LeaseLost, the work cancelled."""
+        holding, working = asyncio.create_task(self.hold()), asyncio.create_task(work)
+        try:
+            await asyncio.wait([holding, working], return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                raise LeaseLost("The database did not answer in time, or somebody else took over.")
+            return working.result()
+        finally:
+            await end([holding, working])
+            with suppress(PyMongoError):
+                await self.release()
 
     async def release(self) -> None:
         """Let the next holder start at once."""

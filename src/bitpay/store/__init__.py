@@ -8,6 +8,7 @@ from bitpay.store.connection import (
     Document,
     connect,
     open_database,
+    patiently,
     storable,
 )
 from bitpay.store.indexes import Kind, collection, create_indexes, create_indexes_as, index
@@ -33,6 +34,7 @@ __all__ = [
     "migrate",
     "migration",
     "open_database",
+    "patiently",
     "storable",
     "transaction",
 ]

@@ -1,7 +1,9 @@
 """The connection to MongoDB: what a write means here is that a majority has it in its journal."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
+import pymongo
 from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
@@ -22,6 +24,7 @@ MAX_INT = (1 << 63) - 1
 
 _SERVER_SELECTION_MS = 10_000
 _SOCKET_TIMEOUT_MS = 30_000
+_PATIENCE_SECONDS = 86_400
 _HEARTBEAT_MS = 500
 """A failed-over server is noticed after half a second; the default of 10 s would stall the ledger."""
 
@@ -53,6 +56,11 @@ def open_database(client: Client, name: str) -> Database:
         write_concern=DURABLE,
         read_concern=MAJORITY,
     )
+
+
+def patiently() -> AbstractContextManager[object]:
+    """Let the commands within take a day, as indexes and counts of large collections may, in place of 30 seconds."""
+    return pymongo.timeout(_PATIENCE_SECONDS)
 
 
 def storable(number: int) -> int | str:

@@ -1,6 +1,6 @@
 """Indexes are declared next to the queries that need them, and made when BitPay starts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from pymongo import IndexModel
 from pymongo.errors import CollectionInvalid
 
-from bitpay.store.connection import Database
+from bitpay.store.connection import Database, patiently
 
 Keys = Sequence[tuple[str, int]]
 
@@ -69,20 +69,25 @@ def index(name: str, keys: Keys, **options: Any) -> Index:  # noqa: ANN401 - Mon
 
 
 async def create_indexes(database: Database) -> None:
-    """Make every declared collection and index that does not exist yet."""
+    """Make every declared collection and index that does not exist yet, however long the database needs for it."""
     existing = set(await database.list_collection_names())
     for name, indexes in _COLLECTIONS.items():
         if name not in existing:
             await _create_collection(database, name)
-        if indexes:
-            await database[name].create_indexes([declared.model() for declared in indexes.values()])
+        await _create(database, name, indexes.values())
 
 
-async def create_indexes_as(database: Database, name: str, other: str) -> None:
-    """Make an empty collection `other` with the indexes that are declared for `name`."""
+async def create_indexes_as(database: Database, name: str, other: str, *, expiring: bool = True) -> None:
+    """Make an empty collection `other` with the indexes declared for `name`, if need be without `expiring` ones."""
     await _create_collection(database, other)
-    if indexes := _COLLECTIONS.get(name):
-        await database[other].create_indexes([declared.model() for declared in indexes.values()])
+    indexes = _COLLECTIONS.get(name, {}).values()
+    await _create(database, other, [one for one in indexes if expiring or "expireAfterSeconds" not in one.options])
+
+
+async def _create(database: Database, name: str, indexes: Collection[Index]) -> None:
+    if indexes:
+        with patiently():
+            await database[name].create_indexes([declared.model() for declared in indexes])
 
 
 async def _create_collection(database: Database, name: str) -> None:
