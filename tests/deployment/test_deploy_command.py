@@ -61,7 +61,7 @@ async def test_what_nobody_deployed_is_missing(site: Site) -> None:
 async def test_nothing_is_spent_before_the_costs_are_confirmed(site: Site) -> None:
     ended = await site.deploy("--key-file", str(site.key_file))
     assert ended.code == 1
-    assert "together" in ended.out
+    assert "together" in ended.err
     assert await site.sent() == 0
     assert (await site.client.account(DEPLOYER)).balance == STX
 

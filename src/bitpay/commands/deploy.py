@@ -91,7 +91,7 @@ def deploy(
         report = asyncio.run(_verify_only(target, plan, verify))
     else:
         key = demo_key(DataFolder(data), account) if account else read_key(key_file)
-        sending = Sending(target, plan, key, fee_rate, ask=not yes, show=not as_json)
+        sending = Sending(target, plan, key, fee_rate, ask=not yes)
         report = asyncio.run(sending.run())
     print_json(report) if as_json else _print_report(report)
     if not report["verified"]:
@@ -100,14 +100,13 @@ def deploy(
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One run that may spend: with `ask` it asks before, with `show` it shows the costs."""
+    """One run that may spend: it shows the costs and, with `ask`, asks before."""
 
     target: Target
     plan: Plan
     key: PrivateKey
     fee_rate: int
     ask: bool
-    show: bool
 
     async def run(self) -> dict[str, Any]:
         """Send what is missing and return the report. Raises BitPayErrors and what the client raises."""
@@ -123,7 +122,7 @@ class Sending:
 
     async def _agree(self, client: StacksClient, deployer: str, costs: list[Cost]) -> None:
         """Show what it costs and ask. Raises InvalidInput for a no, Conflict for too little money."""
-        if costs and self.show:
+        if costs:
             _print_costs(costs, deployer)
         await _check_funds(client, deployer, costs)
         if costs and self.ask and not typer.confirm("Go on?", err=True):
@@ -184,7 +183,7 @@ def _print_costs(costs: list[Cost], deployer: str) -> None:
     table.add_row(
         "together", format_sats(sum(cost.size for cost in costs)), format_sats(sum(cost.fee for cost in costs))
     )
-    console.print(table)
+    errors.print(table)
 
 
 def _print_report(report: dict[str, Any]) -> None:
