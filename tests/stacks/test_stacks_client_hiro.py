@@ -63,10 +63,14 @@ async def test_a_balance_tells_what_is_locked_and_what_waits(hiro: FakeHiro, cli
     assert await client.stx_balance(OWNER) == StxBalance(50, 20, locked, StxWaiting(14, inbound=4, outbound=10))
 
 
-async def test_a_plain_node_knows_balances_too(hiro: FakeHiro, client: StacksClient) -> None:
-    hiro.v3 = False
+@pytest.mark.parametrize("words", [f"No such API endpoint 'GET {BALANCE}'", "No such file or directory"])
+async def test_a_plain_node_knows_balances_and_nonces_too(hiro: FakeHiro, client: StacksClient, words: str) -> None:
+    absent = httpx.Response(404, text=words)
+    hiro.troubles.append(absent)
     hiro.routes[f"/v2/accounts/{OWNER}"] = {"balance": "0x14", "locked": "0x1e", "unlock_height": 9, "nonce": 4}
     assert await client.stx_balance(OWNER) == StxBalance(50, 20)
+    hiro.troubles += [absent, absent]
+    assert await client.next_nonce(OWNER) == 4
     with pytest.raises(AddressInvalid):
         await client.stx_balance("../info")
 

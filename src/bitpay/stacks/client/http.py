@@ -29,8 +29,11 @@ LONGEST_WAIT_SECONDS = 30.0
 """A server that asks for a longer wait gets none: the caller is told instead."""
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
-# How Fastify (Hiro's API) and FastAPI say that they have no such endpoint, as opposed to no such thing.
-_NO_ROUTE = re.compile(rb'Route [A-Z]+:|^\{"detail":"Not Found"\}$')
+# How Fastify (Hiro's API), FastAPI and stacks-core (`net/httpcore.rs`) say that they have no such endpoint, as opposed
+# to no such thing.
+_NO_ROUTE = re.compile(
+    rb"""Route [A-Z]+:|^\{"detail":"Not Found"\}$|^No such API endpoint '|^No such file or directory"""
+)
 _AGAIN = {408, 429, 500, 502, 503, 504}
 
 
