@@ -11,6 +11,7 @@ from tests.stacks.fake_hiro import OWNER, FakeHiro, block, transaction, word
 from bitpay.stacks.addresses import parse_principal
 from bitpay.stacks.client import (
     AnswerInvalid,
+    ApiGone,
     ApiNotFound,
     ApiRateLimited,
     ApiRefused,
@@ -134,6 +135,14 @@ async def test_a_contract_tells_its_deployment(hiro: FakeHiro, client: StacksCli
     hiro.routes[f"/extended/v1/contract/{CONTRACT}"] = contract(abi="{")
     with pytest.raises(AnswerInvalid, match=r"contract\.abi is not JSON"):
         await client.contract(CONTRACT)
+
+
+async def test_a_missing_endpoint_is_no_missing_thing(hiro: FakeHiro, client: StacksClient) -> None:
+    hiro.troubles += [httpx.Response(404, text="No such API endpoint 'GET /'")] * 2
+    with pytest.raises(ApiGone):
+        await client.contract(CONTRACT)
+    with pytest.raises(ApiGone):
+        await client.indexed_transaction(word(1))
 
 
 async def test_a_block_is_found_by_its_time(hiro: FakeHiro, client: StacksClient) -> None:
