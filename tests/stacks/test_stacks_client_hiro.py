@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.stacks.fake_hiro import OWNER, FakeHiro, block, transaction, word
+from tests.stacks.fake_hiro import OWNER, FakeHiro, block, transaction, transaction_v3, word
 
 from bitpay.stacks.addresses import parse_principal
 from bitpay.stacks.client import (
@@ -213,3 +213,24 @@ async def test_faucets_are_for_test_networks(client: StacksClient) -> None:
     assert mainnet.network is Network.MAINNET
     with pytest.raises(AddressInvalid, match="testnet"):
         await client.faucet("stx", str(mainnet))
+
+
+MINED = {"block", "bitcoin_block", "result", "tx_result", "block_height", "block_time", "burn_block_height", "tx_index"}
+
+
+def pending(told: dict[str, Any]) -> dict[str, Any]:
+    """Return a transaction's JSON as lists of what waits show it."""
+    return {name: value for name, value in told.items() if name not in MINED}
+
+
+async def test_what_waits_is_listed_whatever_its_words(hiro: FakeHiro, client: StacksClient) -> None:
+    hiro.routes[f"/extended/v3/principals/{OWNER}/mempool/transactions"] = [
+        pending(transaction_v3(number, 0, "pending")) for number in (3, 2, 1)
+    ]
+    hiro.routes[f"/extended/v1/address/{OWNER}/mempool"] = [
+        pending(transaction(number, 0, "pending")) for number in (3, 2, 1)
+    ]
+    found = [tx async for tx in client.waiting(OWNER)]
+    assert [(tx.nonce, tx.pending, tx.block) for tx in found] == [(number, True, None) for number in (3, 2, 1)]
+    hiro.v3 = False
+    assert [tx async for tx in client.waiting(OWNER)] == found
