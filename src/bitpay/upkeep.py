@@ -3,20 +3,20 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from bson import json_util
 
+from bitpay.endings import Wait
 from bitpay.foundation import POLL_SECONDS, Foundation
 from bitpay.kit.errors import InvalidInput, NotFound
-from bitpay.ledger.audit import Check, Finding
+from bitpay.ledger.audit import Audited
 from bitpay.ledger.book import BLOCKS, EVENTS, Head
 from bitpay.ledger.export import canonical_events
 from bitpay.ledger.pace import Pace
-from bitpay.ledger.projection import Key, Projection
-from bitpay.ledger.replay import Difference, Progress, Replay, order, outdated
-from bitpay.ledger.source import SourceError
+from bitpay.ledger.projection import Projection
+from bitpay.ledger.replay import MAX_DIFFERENCES, Difference, Progress, Replay, order, outdated
 from bitpay.registry import PROJECTIONS
 from bitpay.stacks.model import BlockHeader
 from bitpay.store import Document, end
@@ -38,16 +38,21 @@ def projections_of(names: Sequence[str] | None) -> list[Projection]:
 
 
 async def fold_anew(ground: Foundation, chosen: Sequence[Projection]) -> None:
-    """Have documents folded anew: by whoever follows the chain, or by ourselves when nobody does."""
+    """Have documents folded anew: by whoever follows the chain, or by ourselves when nobody does.
+
+    Raises Unavailable where whoever does it fails again and again, and Conflict where that is another version.
+    """
     await ground.ledger.book.head()  # where there is no ledger, there is nothing to fold
     await ground.open()
     await order(ground.database, chosen)
-    ours = asyncio.create_task(ground.ledger.begin())
+    wait, ours = Wait(ground), asyncio.create_task(ground.ledger.begin())
     try:
         while await outdated(ground.database, chosen):
             if ours.done():
                 ours.result()
-                ours = asyncio.create_task(ground.ledger.begin())  # the lease was lost on the way
+                wait.began_again()
+                ours = asyncio.create_task(ground.ledger.begin())
+            await wait.check_folding(chosen)
             await asyncio.wait([ours], timeout=_LOOK_SECONDS)
     finally:
         await end([ours])
@@ -59,6 +64,11 @@ class Verified:
 
     differences: list[Difference]
     outdated: list[str]
+
+    @property
+    def cut(self) -> bool:
+        """Whether there may be more differences than these."""
+        return len(self.differences) >= MAX_DIFFERENCES
 
 
 async def verify(ground: Foundation, chosen: Sequence[Projection], tell: Tell) -> Verified:
@@ -73,46 +83,33 @@ async def verify(ground: Foundation, chosen: Sequence[Projection], tell: Tell) -
 
 
 async def fill(ground: Foundation, tell: Tell) -> Head:
-    """Follow until the tip is reached, by ourselves or by whoever follows already, and return the head."""
+    """Follow until the tip is reached, by ourselves or by whoever follows already, and return the head.
+
+    Raises SourceError where the chain does not answer, and Unavailable where the ledger does not go on.
+    """
     await ground.open()
-    pace, below = Pace(), ground.settings.start_height - 1
+    pace, below, wait = Pace(), ground.settings.start_height - 1, Wait(ground)
     async with _following(ground) as following:
         while True:
-            tip, head = await _tip(ground), await ground.ledger.book.head()
+            tip, head = await wait.tip(), await ground.ledger.book.head()
             pace.note(head.height, time.monotonic())
             if tip is not None:
                 done, total = head.height - below, tip.height - below
                 tell(done, total, _speed(pace, total - done))
-                if done >= total:
+                if total <= 0 or await _has(ground, tip):
                     return head
+            await wait.check_following(head)
             await asyncio.wait([following], timeout=POLL_SECONDS[ground.settings.network])
             if following.done():
                 following.result()
-
-
-@dataclass(slots=True)
-class Audited:
-    """What differed, and how many documents of each collection were looked at."""
-
-    findings: list[Finding] = field(default_factory=list)
-    documents: dict[str, int] = field(default_factory=dict)
 
 
 async def audit(ground: Foundation, sample: int | None, tell: Tell) -> Audited:
     """Audit so many documents of each kind (None: all) and the totals, following the chain meanwhile."""
     await ground.ledger.book.head()  # where there is no ledger, there is nothing to audit
     await ground.open()
-    audited, done = Audited(), 0
     async with _following(ground):
-        for check in ground.auditor.checks:
-            count = 0
-            async for key in _keys(ground, check, sample):
-                audited.findings += await ground.auditor.document(check, key)
-                count, done = count + 1, done + 1
-                tell(done, None, check.collection)
-            audited.documents[check.collection] = count
-            audited.findings += await ground.auditor.totals(check)
-    return audited
+        return await ground.auditor.audit(sample, lambda done, collection: tell(done, None, collection))
 
 
 async def exported(ground: Foundation, name: str, first: int, last: int | None) -> AsyncIterator[str]:
@@ -137,24 +134,14 @@ async def _following(ground: Foundation) -> AsyncIterator[asyncio.Task[None]]:
         await end([following])
 
 
-async def _tip(ground: Foundation) -> BlockHeader | None:
-    with suppress(SourceError):  # the follower tries again, and so do we
-        return await ground.source.tip()
-    return None
+async def _has(ground: Foundation, tip: BlockHeader) -> bool:
+    """Tell whether the ledger has applied that very block: another one may stand at its height."""
+    return await ground.ledger.book.block(tip.hash) is not None
 
 
 def _speed(pace: Pace, left: int) -> str:
     seconds = pace.seconds_for(max(0, left))
     return "" if seconds is None else f"{pace.rate:.0f} a second, {round(seconds)} s left"
-
-
-async def _keys(ground: Foundation, check: Check, sample: int | None) -> AsyncIterator[Key]:
-    if sample is None:
-        async for key in ground.auditor.keys(check):
-            yield key
-        return
-    for key in await ground.auditor.drawn(check, sample):
-        yield key
 
 
 async def _documents(ground: Foundation, name: str) -> AsyncIterator[Document]:

@@ -9,6 +9,7 @@ from tests.properties.stage import Seen, Stage
 from bitpay.ledger.source import SourceError
 from bitpay.localchain.outcomes import Outcome
 from bitpay.stacks import clarity
+from bitpay.stacks.client.errors import ApiNotFound
 from bitpay.stacks.model import Block, BlockHeader, ContractLog, TransactionReceipt, TransactionStatus
 
 
@@ -68,7 +69,11 @@ class StageNode:
     async def block(self, header: BlockHeader) -> Block:
         return next(block for block in self._stage.blocks if block.header == header)
 
-    async def call_read(self, contract_id: str, function: str, args: Sequence[clarity.Value] = ()) -> clarity.Value:
+    async def call_read(
+        self, contract_id: str, function: str, args: Sequence[clarity.Value] = (), *, tip: str | None = None
+    ) -> clarity.Value:
+        if tip not in (None, self._stage.blocks[-1].header.hash):
+            raise ApiNotFound(f"Chain tip {tip} not found", status=404)
         return self._stage.vm.read(contract_id, function, args).value
 
 

@@ -47,7 +47,7 @@ def test_status_tells_where_the_ledger_stands_and_what_waits(played: House) -> N
 def test_what_was_tampered_with_is_found_from_both_sides_and_put_right(
     played: House, streams: "Collection[Row]"
 ) -> None:
-    assert played.bitpay("ledger", "verify") == {"sound": True, "differences": [], "outdated": []}
+    assert played.bitpay("ledger", "verify") == {"sound": True, "differences": [], "cut": False, "outdated": []}
     [number] = [row["_id"] for row in streams.find({}, {"_id": 1}).sort("_id", -1).limit(1)]
     whole = streams.find_one({"_id": number})
     streams.update_one({"_id": number}, {"$set": {"withdrawnAmount": 1}})

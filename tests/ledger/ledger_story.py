@@ -11,6 +11,7 @@ from tests.contracts.world import PEOPLE, Account, Refused, World, points
 from bitpay.ledger.source import SourceError
 from bitpay.localchain.vm import Vm
 from bitpay.stacks import clarity
+from bitpay.stacks.client.errors import ApiNotFound
 from bitpay.stacks.model import Block, BlockHeader, ContractLog, TransactionReceipt, TransactionStatus
 
 
@@ -159,5 +160,9 @@ class ToldNode:
     async def block(self, header: BlockHeader) -> Block:
         return self._world.blocks[header.height - 1]
 
-    async def call_read(self, contract_id: str, function: str, args: Sequence[clarity.Value] = ()) -> clarity.Value:
+    async def call_read(
+        self, contract_id: str, function: str, args: Sequence[clarity.Value] = (), *, tip: str | None = None
+    ) -> clarity.Value:
+        if tip not in (None, self._world.blocks[-1].header.hash):
+            raise ApiNotFound(f"Chain tip {tip} not found", status=404)
         return self._world.vm.read(contract_id, function, args).value

@@ -1,18 +1,21 @@
 """The real contracts, the real ledger, and an audit that finds nothing, or exactly what is wrong."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Sequence
 
 import pytest
+from pymongo.asynchronous.client_session import AsyncClientSession
 from tests.ledger.ledger_story import Story, Told, ToldNode
 
-from bitpay.ledger.audit import Auditor, Finding, NeverStill
+from bitpay.ledger.audit import Auditor, Check, Finding, Question
 from bitpay.ledger.book import Book
 from bitpay.ledger.follower import Follower
 from bitpay.localchain import sdk
 from bitpay.localchain.vm import Vm
 from bitpay.realtime.log import RoomLog
-from bitpay.store import Database
+from bitpay.store import Database, end
 from bitpay.streams.audit import stream_check
+from bitpay.streams.models import RECEIPTS, STREAMS
 from bitpay.streams.projection import PROJECTION
 
 SEEDS = range(4)
@@ -53,11 +56,13 @@ async def caught_up(database: Database, told: Told) -> Book:
 
 
 def auditor(book: Book, told: Told) -> Auditor:
-    return Auditor(book, ToldNode(told), ToldNode(told), [stream_check(told.ids)])
+    return Auditor(book, ToldNode(told), [stream_check(told.ids)])
 
 
 async def findings(book: Book, told: Told) -> list[Finding]:
-    return [finding async for finding in auditor(book, told).everything()]
+    audited = await auditor(book, told).audit()
+    assert audited.failures == {}
+    return audited.findings
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -110,13 +115,49 @@ async def test_both_sides_belong_to_the_same_block_or_nothing_is_compared(
     told.core.withdraw_from_stream(1, by=told.bob)
     told.close_block()  # the node is ahead of the ledger now
 
-    with pytest.raises(NeverStill):
-        await findings(book, told)
+    audited = await auditor(book, told).audit()
+    assert (audited.findings, audited.agrees) == ([], False)
+    assert "NeverStill" in audited.failures[STREAMS]
     assert await book.alerts.open() == []
 
 
-async def test_a_sample_audits_one_document_and_the_totals(database: Database, told: Told) -> None:
+async def test_a_sample_audits_some_documents_and_the_totals(database: Database, told: Told) -> None:
+    for _ in range(3):
+        told.open(told.alice, told.bob, 1_000)
+    told.close_block()
+    book = await caught_up(database, told)
+    await database[STREAMS].update_many({}, {"$set": {"memo": "another"}})
+    audited = await auditor(book, told).audit(1)
+    assert audited.documents == {STREAMS: 1}
+    assert [finding.question.function for finding in audited.findings] == ["get-stream"]
+
+
+async def test_a_check_that_fails_does_not_end_the_others_and_calls_somebody_when_it_goes_on(
+    database: Database, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told.open(told.alice, told.bob, 1_000)
     told.close_block()
     book = await caught_up(database, told)
-    assert await auditor(book, told).sample(stream_check(told.ids)) == []
+    await database[STREAMS].update_one({"_id": 1}, {"$set": {"memo": "another"}})
+    unanswerable = Question("nothing", told.ids.core, "no-such-function", (), 0)
+
+    async def totals(_database: Database, _session: AsyncClientSession) -> Sequence[Question]:
+        return (unanswerable,)
+
+    failing = Check(RECEIPTS, None, totals)
+    auditor = Auditor(book, ToldNode(told), [failing, stream_check(told.ids)])
+
+    audited = await auditor.audit()
+    assert list(audited.failures) == [RECEIPTS]
+    assert audited.documents == {STREAMS: 1}, "only what is asked of each document counts as looked at"
+    assert [finding.question.subject for finding in audited.findings] == ["stream 1"]
+    assert {alert["_id"] for alert in await book.alerts.open()} == {"audit_difference:stream 1:get-stream"}
+
+    running = asyncio.create_task(auditor.run(0))
+    async with asyncio.timeout(20):
+        while not await book.alerts.open_among([failing.alert]):
+            await asyncio.sleep(0.01)
+        monkeypatch.setattr(auditor, "checks", (Check(RECEIPTS, None), *auditor.checks[1:]))
+        while await book.alerts.open_among([failing.alert]):
+            await asyncio.sleep(0.01)
+    await end([running])

@@ -120,6 +120,17 @@ async def test_contracts_can_be_read_and_called(house: House) -> None:
     assert log["contract_log"]["value"]["repr"].startswith('(tuple (by u3) (event "increment")')
 
 
+async def test_a_read_may_name_the_block_but_only_the_newest_is_there(house: House) -> None:
+    path, body = f"/v2/contracts/call-read/{COUNTER_PATH}/get-count", {"sender": BOB.address, "arguments": []}
+    before = house.service.chain.archive.tip.hash.removeprefix("0x")
+    assert (await house.client.post(path, json=body, params={"tip": before})).json()["okay"]
+    await house.control("mine")
+    answer = await house.client.post(path, json=body, params={"tip": before})
+    assert (answer.status_code, answer.text) == (404, f"Chain tip '{before}' not found")
+    for newest in ("latest", "what is no block", house.service.chain.archive.tip.hash.removeprefix("0x")):
+        assert (await house.client.post(path, json=body, params={"tip": newest})).json()["okay"]
+
+
 async def test_a_read_cannot_write(house: House) -> None:
     answer = await house.client.post(
         f"/v2/contracts/call-read/{COUNTER_PATH}/increment",

@@ -8,12 +8,13 @@ from typer.main import get_command
 from bitpay.cli import app
 from bitpay.kit.settings import Settings
 from bitpay.ledger.audit import DIFFERS
+from bitpay.ledger.audit import FAILED as AUDIT_FAILED
 from bitpay.ledger.follower import BEHIND, DEEP
 from bitpay.ledger.ledger import FAILED
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text()
-ALERTS = {DEEP, BEHIND, FAILED, DIFFERS, "unknown_event", "value_out_of_range", "delivery_contradicts"}
+ALERTS = {DEEP, BEHIND, FAILED, DIFFERS, AUDIT_FAILED, "unknown_event", "value_out_of_range", "delivery_contradicts"}
 
 
 def test_every_setting_stands_in_the_table() -> None:

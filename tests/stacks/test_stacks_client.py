@@ -94,6 +94,11 @@ async def test_a_read_only_function_answers_a_value(hiro: FakeHiro, client: Stac
     assert answer == clarity.Ok(clarity.TRUE)
     assert hiro.bodies() == [{"sender": OWNER, "arguments": [clarity.to_hex(clarity.uint(1))]}]
     assert b"get%3F?tip=latest" in hiro.requests[0].url.raw_path
+    await client.call_read(CONTRACT, "get?", [clarity.uint(1)], tip="0x" + "ab" * 32)
+    assert b"get%3F?tip=" + b"ab" * 32 in hiro.requests[1].url.raw_path, "a node takes it without 0x"
+    hiro.troubles.append(httpx.Response(404, text="Chain tip not found"))
+    with pytest.raises(ApiNotFound):
+        await client.call_read(CONTRACT, "get?", [clarity.uint(1)], tip="0x" + "cd" * 32)
 
 
 async def test_a_failed_read_says_why(hiro: FakeHiro, client: StacksClient) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pymongo.asynchronous.client_session import AsyncClientSession
+
 from bitpay.access.models import ROLES, ROLES_ID, STATE, STATE_ID
 from bitpay.access.projection import ACCESS
 from bitpay.ledger.audit import Check, Question
@@ -46,12 +48,12 @@ def checks(contracts: Contracts) -> Sequence[Check]:
             question("contracts", "get-fees", document["fees"]),
         )
 
-    async def no_roles(database: Database) -> Sequence[Question]:
-        found = await database[ROLES].find_one({"_id": ROLES_ID})
+    async def no_roles(database: Database, session: AsyncClientSession) -> Sequence[Question]:
+        found = await database[ROLES].find_one({"_id": ROLES_ID}, session=session)
         return () if found else (question("roles: none yet", "get-threshold", 0),)
 
-    async def no_state(database: Database) -> Sequence[Question]:
-        found = await database[STATE].find_one({"_id": STATE_ID})
+    async def no_state(database: Database, session: AsyncClientSession) -> Sequence[Question]:
+        found = await database[STATE].find_one({"_id": STATE_ID}, session=session)
         return () if found else (question("contracts: untouched", "is-finalized", False),)
 
     return Check(ROLES, roles, no_roles), Check(STATE, state, no_state)

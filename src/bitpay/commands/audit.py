@@ -11,7 +11,7 @@ from bitpay.kit.errors import InvalidInput
 
 if TYPE_CHECKING:
     from bitpay.foundation import Foundation
-    from bitpay.upkeep import Audited
+    from bitpay.ledger.audit import Audited
 
 _SAMPLE = 20
 
@@ -25,7 +25,7 @@ def audit(
     data: Place = None,
     as_json: AsJson = False,
 ) -> None:
-    """Hold documents, and all totals, against the contracts' own answers. Exits with 1 where they differ."""
+    """Hold documents, and all totals, against the contracts' own answers. Exits with 1 unless all agree."""
     from bitpay import upkeep  # noqa: PLC0415 - other commands start faster without it
 
     if everything and sample is not None:
@@ -39,8 +39,9 @@ def audit(
     audited = operate(data, work)
     if as_json:
         findings = [finding_json(finding) for finding in audited.findings]
-        print_json({"agrees": not findings, "documents": audited.documents, "findings": findings})
+        told = {"documents": audited.documents, "findings": findings, "failures": audited.failures}
+        print_json({"agrees": audited.agrees, **told})
     else:
         print_audited(audited)
-    if audited.findings:
+    if not audited.agrees:
         raise typer.Exit(1)

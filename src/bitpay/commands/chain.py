@@ -12,7 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from bitpay.commands.client import Api
-from bitpay.commands.context import AsJson, Data, console, print_json, reports_errors
+from bitpay.commands.context import AsJson, Data, console, print_json, reports_errors, say
 from bitpay.commands.durations import parse_duration
 from bitpay.commands.signing import resolve
 from bitpay.demo.control import Block, ChainControl, Order, Token
@@ -47,7 +47,7 @@ def mine(
     if as_json:
         return print_json({"blocks": [asdict(block) for block in blocks]})
     done = sum(len(block.transactions) for block in blocks)
-    return _say(f"{_blocks(count)} with {_transactions(done)}; the chain stands at {_place(blocks[-1])}.")
+    return say(f"{_blocks(count)} with {_transactions(done)}; the chain stands at {_place(blocks[-1])}.")
 
 
 @app.command()
@@ -66,7 +66,7 @@ def warp(
     _follow(here, block)
     if as_json:
         return print_json(asdict(block))
-    return _say(f"{duration(seconds)} later: the chain stands at {_place(block)}.")
+    return say(f"{duration(seconds)} later: the chain stands at {_place(block)}.")
 
 
 @app.command()
@@ -87,7 +87,8 @@ def faucet(
     if as_json:
         return print_json({"txid": txid, "recipient": recipient, "token": token, "amount": smallest})
     unit = "sBTC" if token == "sbtc" else "STX"  # noqa: S105 - a kind of money
-    return _say(f"{amount} {unit} sent to {recipient}.\n{txid}")
+    say(f"{amount} {unit} sent to {recipient}.")
+    return say(txid)
 
 
 @app.command()
@@ -112,7 +113,7 @@ def reorg(
         return print_json(asdict(change))
     _print_blocks("rolled back", change.rollback)
     _print_blocks("applied", change.apply)
-    return _say(f"The chain stands at {_place(change.apply[-1])}.")
+    return say(f"The chain stands at {_place(change.apply[-1])}.")
 
 
 @app.command()
@@ -125,7 +126,7 @@ def status(data: Data = DEFAULT_FOLDER, as_json: AsJson = False) -> None:
         return print_json({"url": here.stacks_api_url, **told})
     width = max(len(label) for label, _ in _lines(here, told))
     for label, text in _lines(here, told):
-        _say(f"{label:<{width}}  {text}")
+        say(f"{label:<{width}}  {text}")
     return _print_hooks(told["hooks"])
 
 
@@ -175,9 +176,10 @@ def _lines(here: Instance, told: dict[str, Any]) -> Sequence[tuple[str, str]]:
 
 def _print_hooks(hooks: Sequence[dict[str, str]]) -> None:
     if not hooks:
-        _say("No hooks: nobody hears of its blocks.")
+        say("No hooks: nobody hears of its blocks.")
     for hook in hooks:
-        _say(f"hook {hook['name'] or hook['uuid']}: {hook['format']}, {hook['status']}\n  {hook['url']}")
+        say(f"hook {hook['name'] or hook['uuid']}: {hook['format']}, {hook['status']}")
+        say(f"  {hook['url']}")
 
 
 def _print_blocks(title: str, blocks: Sequence[Block]) -> None:
@@ -197,7 +199,3 @@ def _blocks(count: int) -> str:
 
 def _transactions(count: int) -> str:
     return "1 transaction" if count == 1 else f"{format_sats(count)} transactions"
-
-
-def _say(line: str) -> None:
-    console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from bitpay.commands.client import Api
 from bitpay.commands.failures import in_sentences
+from bitpay.commands.terminal import escaped_json, plain
 from bitpay.dev.folder import DEFAULT_FOLDER, DataFolder
 from bitpay.kit.errors import BitPayError, NotFound
 
@@ -41,7 +42,12 @@ def connect(url: str | None, data: Path = DEFAULT_FOLDER) -> Api:
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - JSON
     """Print JSON to standard output, nothing else."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    typer.echo(escaped_json(json.dumps(value, ensure_ascii=False, indent=2)))
+
+
+def say(line: str, style: str = "", *, to: Console = console) -> None:
+    """Print one line for a person, whatever is in it."""
+    to.print(plain(line), style=style, soft_wrap=True)
 
 
 def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
@@ -56,7 +62,8 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
             if kwargs.get("as_json"):
                 print_json({"error": {"code": error.details.get("code") or error.code, "message": error.message}})
             else:
-                errors.print(error.message, style="red", markup=False, highlight=False, soft_wrap=True)
+                for line in error.message.splitlines():
+                    say(line, "red", to=errors)
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
             raise typer.Exit(130) from error

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from bitpay.commands.client import Api
-from bitpay.commands.context import AsJson, Data, Url, connect, console, print_json, reports_errors
+from bitpay.commands.context import AsJson, Data, Url, connect, console, print_json, reports_errors, say
 from bitpay.commands.signing import demo_key, send
 from bitpay.commands.stream import created_by
 from bitpay.dev.folder import DEFAULT_FOLDER, DataFolder
@@ -150,15 +150,15 @@ def demo(
 
 def _print_step(step: Step) -> None:
     balances = "   ".join(f"{name} {format_sats(sats):>13}" for name, sats in step.balances.items())
-    lines = [f"[bold]{step.title}[/bold]", *([f"  {step.txid}"] if step.txid else []), f"  {balances}"]
-    console.print("\n".join(lines), highlight=False, soft_wrap=True)
+    say(step.title, "bold")
+    for line in [*([step.txid] if step.txid else []), balances]:
+        say(f"  {line}")
 
 
 def _print_sum(facts: dict[str, Any], sender: Actor, recipient: Actor) -> None:
-    console.print(
-        f"\nStream {facts['streamId']}: {sender.name} paid {format_sats(facts['amount'])} sats and a fee of "
+    console.print()
+    say(
+        f"Stream {facts['streamId']}: {sender.name} paid {format_sats(facts['amount'])} sats and a fee of "
         f"{format_sats(facts['fee'])}; {recipient.name} withdrew {format_sats(facts['withdrawn'])}, {sender.name} was "
-        f"refunded {format_sats(facts['refunded'])}. It adds up to the sat.",
-        highlight=False,
-        soft_wrap=True,
+        f"refunded {format_sats(facts['refunded'])}. It adds up to the sat."
     )

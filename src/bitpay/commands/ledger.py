@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bitpay.commands.context import AsJson, console, errors, print_json, reports_errors
+from bitpay.commands.context import AsJson, errors, print_json, reports_errors, say
 from bitpay.commands.operating import Place, operate, require_chain
+from bitpay.commands.terminal import escaped_json
 from bitpay.commands.views import difference_json, print_standing, print_verified, told_by
 from bitpay.kit.errors import NotFound
 from bitpay.kit.files import lines_to
@@ -62,7 +63,7 @@ def replay(collection: Collections = None, data: Place = None, as_json: AsJson =
     names, seconds = [projection.collection for projection in chosen], round(time.monotonic() - began, 2)
     if as_json:
         return print_json({"collections": names, "seconds": seconds})
-    return console.print(f"Folded anew in {seconds} s: {', '.join(names)}.", highlight=False)
+    return say(f"Folded anew in {seconds} s: {', '.join(names)}.")
 
 
 @app.command()
@@ -80,7 +81,8 @@ def verify(collection: Collections = None, data: Place = None, as_json: AsJson =
     verified = operate(data, work)
     if as_json:
         differences = [difference_json(one) for one in verified.differences]
-        print_json({"sound": not differences, "differences": differences, "outdated": verified.outdated})
+        told = {"differences": differences, "cut": verified.cut, "outdated": verified.outdated}
+        print_json({"sound": not differences, **told})
     else:
         print_verified(verified)
     if verified.differences:
@@ -103,7 +105,7 @@ def backfill(start: From = None, data: Place = None, as_json: AsJson = False) ->
     head = operate(data, work)
     if as_json:
         return print_json({"height": head.height, "hash": head.hash})
-    return console.print(f"The ledger is at the chain's tip, block {format_sats(head.height)}.", highlight=False)
+    return say(f"The ledger is at the chain's tip, block {format_sats(head.height)}.")
 
 
 @app.command()
@@ -122,13 +124,13 @@ def export(
         count = 0
         with lines_to(output) as write:
             async for line in upkeep.exported(ground, collection, from_height, to_height):
-                write(line)
+                write(escaped_json(line))
                 count += 1
         return count
 
     count = operate(data, work)
     if output is not None:
-        errors.print(f"{format_sats(count)} lines in {output}.", highlight=False, soft_wrap=True)
+        say(f"{format_sats(count)} lines in {output}.", to=errors)
 
 
 @app.command()
@@ -146,4 +148,4 @@ def close(
     closed = operate(data, work)
     if not closed:
         raise NotFound("No such alert is open.")
-    print_json({"closed": closed}) if as_json else console.print(f"{closed} closed.")
+    print_json({"closed": closed}) if as_json else say(f"{closed} closed.")

@@ -8,9 +8,10 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from bitpay.commands.client import Api
-from bitpay.commands.context import As, AsJson, Data, KeyFile, Url, connect, console, print_json, reports_errors
+from bitpay.commands.context import As, AsJson, Data, KeyFile, Url, connect, console, print_json, reports_errors, say
 from bitpay.commands.durations import parse_duration
 from bitpay.commands.signing import demo_key, demo_names, read_key, resolve, send
+from bitpay.commands.terminal import plain
 from bitpay.dev.folder import DEFAULT_FOLDER, DataFolder
 from bitpay.http.formats import blocks, duration, moment
 from bitpay.kit.errors import Conflict
@@ -127,9 +128,9 @@ def show(stream_id: StreamId, url: Url = None, data: Data = DEFAULT_FOLDER, as_j
         stream = api.get(f"/streams/{stream_id}")
     if as_json:
         return print_json(stream)
-    table = Table("", "", show_header=False, box=None, title=f"Stream {stream_id}, {stream['status']}")
+    table = Table("", "", show_header=False, box=None, title=plain(f"Stream {stream_id}, {stream['status']}"))
     for label, value in _lines(stream, demo_names(DataFolder(data))):
-        table.add_row(label, value)
+        table.add_row(label, plain(value))
     return console.print(table)
 
 
@@ -153,7 +154,7 @@ def list_(
         return print_json(page)
     console.print(_table(page["items"], demo_names(folder)) if page["items"] else "No streams.")
     if page["nextCursor"]:
-        console.print(f"More with --cursor {page['nextCursor']}", style="dim", soft_wrap=True)
+        say(f"More with --cursor {page['nextCursor']}", "dim")
     return None
 
 
@@ -180,7 +181,8 @@ def _check_funds(api: Api, sender: str, needed: int) -> None:
 
 def _report(transaction: Json, done: str) -> None:
     block = transaction.get("block") or {}
-    console.print(f"{done}.\nBlock {block.get('height')}, {transaction['txid']}", highlight=False, soft_wrap=True)
+    say(f"{done}.")
+    say(f"Block {block.get('height')}, {transaction['txid']}")
 
 
 def _table(streams: list[Json], names: dict[str, str]) -> Table:
@@ -192,9 +194,9 @@ def _table(streams: list[Json], names: dict[str, str]) -> Table:
     for stream in streams:
         table.add_row(
             str(stream["streamId"]),
-            stream["status"],
-            _short(stream["sender"], names),
-            _short(stream["recipient"], names),
+            plain(stream["status"]),
+            plain(_short(stream["sender"], names)),
+            plain(_short(stream["recipient"], names)),
             *(format_sbtc(stream[figure]) for figure in ("amount", "vestedAmount", "withdrawnAmount")),
         )
     return table

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 from rich.box import SIMPLE_HEAD
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
-from bitpay.commands.context import console, errors
+from bitpay.commands.context import console, errors, say
+from bitpay.commands.terminal import plain
 from bitpay.http.formats import duration, moment
 from bitpay.kit.money import format_sats
 
 if TYPE_CHECKING:
-    from bitpay.ledger.audit import Finding
+    from bitpay.ledger.audit import Audited, Finding
     from bitpay.ledger.replay import Difference
-    from bitpay.upkeep import Audited, Tell, Verified
+    from bitpay.upkeep import Tell, Verified
 
 Json = dict[str, Any]
 
@@ -48,21 +50,21 @@ def finding_json(finding: "Finding") -> Json:
 
 
 def print_audited(audited: "Audited") -> None:
-    """Print both sides of every answer that differs, and the events between."""
+    """Print both sides of every answer that differs and the events between, and what could not be asked."""
     counted = ", ".join(f"{format_sats(count)} {name}" for name, count in audited.documents.items())
-    if not audited.findings:
-        console.print(f"The contracts agree: {counted} and the totals.", highlight=False)
+    if audited.agrees:
+        say(f"The contracts agree: {counted} and the totals.")
         return
     for finding in audited.findings:
         question = finding.question
-        lines = [
-            f"{question.subject}: {question.contract_id}.{question.function} in block {finding.head.height}",
-            f"  ours      {question.expected}",
-            f"  contract  {finding.answer}",
-            *(f"  event     {event['height']} {event['name']} {event['txid']}" for event in finding.events),
-        ]
-        console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
-    console.print(f"{len(audited.findings)} answers differ; looked at {counted} and the totals.", highlight=False)
+        say(f"{question.subject}: {question.contract_id}.{question.function} in block {finding.head.height}")
+        say(f"  ours      {question.expected}")
+        say(f"  contract  {finding.answer}")
+        for event in finding.events:
+            say(f"  event     {event['height']} {event['name']} {event['txid']}")
+    for name, why in audited.failures.items():
+        say(f"{name}: not finished. {why}", "red")
+    say(f"{len(audited.findings)} answers differ; looked at {counted} and the totals.")
 
 
 def difference_json(one: "Difference") -> Json:
@@ -74,34 +76,34 @@ def difference_json(one: "Difference") -> Json:
 
 
 def print_verified(verified: "Verified") -> None:
-    """Print every field that differs, or that nothing does."""
+    """Print every field that differs, or that nothing does, and what is of another version."""
     differences = verified.differences
-    if not differences:
-        console.print("Every document is the fold of its events.")
-        return
-    table = Table("document", "field", "found", "folded", box=SIMPLE_HEAD, pad_edge=False)
-    for one in differences:
-        for name in one.fields:
-            sides = [str(side.get(name)) if side is not None else "(no document)" for side in (one.found, one.folded)]
-            table.add_row(f"{one.collection} {one.key}", name, *sides)
-    console.print(table)
+    if differences:
+        table = Table("document", "field", "found", "folded", box=SIMPLE_HEAD, pad_edge=False)
+        for one in differences:
+            for name in one.fields:
+                sides = [str(side.get(name)) if side is not None else "(none)" for side in (one.found, one.folded)]
+                table.add_row(*map(plain, (f"{one.collection} {one.key}", name, *sides)))
+        console.print(table)
     if verified.outdated:
-        console.print(f"Folded by another version of BitPay, or never: {', '.join(verified.outdated)}.")
-    console.print(
-        f"{len(differences)} documents differ. `bitpay ledger replay` puts them right; ask first why they do."
-    )
+        say(f"Folded by another version of BitPay, or never: {', '.join(verified.outdated)}.")
+    if not differences:
+        say("Every document is the fold of its events.")
+        return
+    count = f"{format_sats(len(differences))} documents differ"
+    more = f"At least {count}; no others were looked for" if verified.cut else count
+    say(f"{more}. `bitpay ledger replay` puts them right; ask first why they do.")
 
 
 def print_standing(told: Json) -> None:
     """Print what `standing` returned."""
-    table = Table("", show_header=False, box=None, title=f"Ledger on {told['network']}", title_justify="left")
+    table = Table("", show_header=False, box=None, title=plain(f"Ledger on {told['network']}"), title_justify="left")
     table.add_column(overflow="fold")
     for label, value in _standing_lines(told):
-        table.add_row(label, value)
+        table.add_row(plain(label), Text("\n").join(map(plain, value.split("\n"))))
     console.print(table, highlight=False)
     for alert in told["alerts"]:
-        line = f"alert {alert['id']}, {alert['count']} times, last at {alert['lastAt']}: {alert['message']}"
-        console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+        say(f"alert {alert['id']}, {alert['count']} times, last at {alert['lastAt']}: {alert['message']}", "red")
 
 
 def _standing_lines(told: Json) -> list[tuple[str, str]]:

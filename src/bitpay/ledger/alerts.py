@@ -44,6 +44,10 @@ class Alerts:
         query = {"_id": {"$in": list(ids)}, "open": True}
         return {row["_id"] async for row in self._alerts.find(query, {"_id": 1})}
 
+    async def find(self, alert: str) -> Document | None:
+        """Return an alert while it is open."""
+        return await self._alerts.find_one({"_id": alert, "open": True})
+
     async def open(self) -> list[Document]:
         """Return the alerts that nobody has closed, newest first."""
         return [row async for row in self._alerts.find({"open": True}).sort("lastAt", -1).limit(100)]

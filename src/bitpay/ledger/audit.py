@@ -2,28 +2,34 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import structlog
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
 from bitpay.kit.errors import BitPayError, Unavailable
 from bitpay.ledger.alerts import Alerts
-from bitpay.ledger.book import BLOCKS, EVENTS, Book, Head
+from bitpay.ledger.book import BLOCKS, EVENTS, HEAD, Book, Head, head_of
 from bitpay.ledger.events import Problem
 from bitpay.ledger.projection import Key
-from bitpay.ledger.source import ChainSource, SourceError
 from bitpay.stacks import clarity
+from bitpay.stacks.client.errors import ApiGone, ApiNotFound
 from bitpay.stacks.errors import StacksError
 from bitpay.store import Database, Document, heed_cancellation
 
 _ATTEMPTS = 20
+_PATIENCE = 5
+"""Failures of one check in a row after which a person must look."""
 _PAUSE_SECONDS = 0.5
 _MAX_EVENTS = 50
 _KEYS_AT_ONCE = 500
 DIFFERS = "audit_difference"
+FAILED = "audit_failed"
 
 _log = structlog.get_logger(__name__)
 
@@ -81,72 +87,124 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How the documents of one collection are audited: what to ask for one document, and what for all together."""
+    """How the documents of one collection are audited: what to ask for one document, and what for all together.
+
+    `questions` is None where there is nothing to ask for one. `totals` reads in the session that it is given: all of
+    it, and the head, as they are at one moment.
+    """
 
     collection: str
-    questions: Callable[[Document], Sequence[Question]]
-    totals: Callable[[Database], Awaitable[Sequence[Question]]] | None = None
+    questions: Callable[[Document], Sequence[Question]] | None
+    totals: Callable[[Database, AsyncClientSession], Awaitable[Sequence[Question]]] | None = None
+
+    @property
+    def alert(self) -> str:
+        """The id of the alert that is open while this cannot be asked."""
+        return f"{FAILED}:{self.collection}"
 
 
 class Contract(Protocol):
     """Whoever can ask a contract."""
 
-    async def call_read(self, contract_id: str, function: str, args: Sequence[clarity.Value] = ()) -> clarity.Value:
-        """Return what a read-only function answers."""
+    async def call_read(
+        self, contract_id: str, function: str, args: Sequence[clarity.Value] = (), *, tip: str | None = None
+    ) -> clarity.Value:
+        """Return what a read-only function answers after the block `tip`; raises `ApiNotFound` without that block."""
 
 
 class NeverStill(Unavailable):
-    """The chain moved on between every two reads, so nothing could be compared."""
+    """The node answered for none of the ledger's heads, so nothing could be compared."""
 
     code = "audit_never_still"
+
+
+@dataclass(slots=True)
+class Audited:
+    """What differed, how many documents of each collection were looked at, and which checks failed, and why."""
+
+    findings: list[Finding] = field(default_factory=list)
+    documents: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether everything was asked and nothing differs."""
+        return not self.findings and not self.failures
+
+
+Tell = Callable[[int, str], None]
+"""Hears how many documents have been looked at, and of which collection they are."""
 
 
 class Auditor:
     """Audits the documents of one database. Both sides of a comparison belong to the same block, or it is repeated."""
 
-    def __init__(self, book: Book, source: ChainSource, contract: Contract, checks: Sequence[Check]) -> None:
+    def __init__(self, book: Book, contract: Contract, checks: Sequence[Check]) -> None:
         self._database = book.database
         self._book = book
         self._alerts: Alerts = book.alerts
-        self._source = source
         self._contract = contract
+        self._failures: Counter[str] = Counter()
         self.checks = tuple(checks)
 
     async def run(self, every: float, *, when: Callable[[], bool] = lambda: True) -> None:
         """Audit a random document of each collection, and the totals, every so many seconds, until cancelled.
 
-        Only while `when()` holds: of several processes one is enough.
+        Only while `when()` holds: of several processes one is enough. A check that fails several times in a row
+        raises an alert, which closes when it succeeds again.
         """
         while True:
             heed_cancellation()
-            try:
-                for check in self.checks if when() else ():
-                    await self.sample(check)
-            except (BitPayError, SourceError, StacksError, PyMongoError) as error:
-                _log.warning("audit_interrupted", error=f"{type(error).__name__}: {error}")
+            if when():
+                audited = await self.audit(1)
+                await self._note(audited)
             await asyncio.sleep(random.uniform(0.5 * every, 1.5 * every))  # noqa: S311 - not a secret
 
-    async def sample(self, check: Check) -> list[Finding]:
-        """Audit one random document and the totals; alert on what differs, and return it."""
-        found = [finding for key in await self.drawn(check, 1) for finding in await self.document(check, key)]
-        return found + await self.totals(check)
+    async def audit(self, sample: int | None = None, tell: Tell = lambda _done, _collection: None) -> Audited:
+        """Audit so many documents of each collection, drawn by chance (None: all), and the totals.
 
-    async def everything(self) -> AsyncIterator[Finding]:
-        """Audit all documents; alert on each difference and yield it."""
+        Differences raise alerts. A check that fails does not keep the others from being made.
+        """
+        audited = Audited()
         for check in self.checks:
-            async for key in self.keys(check):
-                for finding in await self.document(check, key):
-                    yield finding
-            for finding in await self.totals(check):
-                yield finding
+            try:
+                await self._check(check, sample, audited, tell)
+            except Exception as error:  # noqa: BLE001 - whatever it was, it is told and the next check is made
+                expected = isinstance(error, BitPayError | StacksError | PyMongoError)
+                log = _log.warning if expected else _log.exception
+                audited.failures[check.collection] = f"{type(error).__name__}: {error}"
+                log("audit_check_failed", collection=check.collection, error=audited.failures[check.collection])
+        return audited
 
-    async def drawn(self, check: Check, count: int) -> list[Key]:
-        """Return the keys of so many documents, drawn by chance, each once."""
+    async def _check(self, check: Check, sample: int | None, audited: Audited, tell: Tell) -> None:
+        if check.questions is not None:
+            audited.documents[check.collection] = 0
+            async for key in self._keys(check) if sample is None else self._drawn(check, sample):
+                audited.findings += await self.document(check, key)
+                audited.documents[check.collection] += 1
+                tell(sum(audited.documents.values()), check.collection)
+        audited.findings += await self.totals(check)
+
+    async def _note(self, audited: Audited) -> None:
+        """Raise and close alerts of checks that failed or did not."""
+        for check in self.checks:
+            why = audited.failures.get(check.collection)
+            self._failures[check.alert] = self._failures[check.alert] + 1 if why else 0
+            with suppress(PyMongoError):  # the next round tries again
+                if why is None:
+                    await self._alerts.close(check.alert)
+                elif self._failures[check.alert] >= _PATIENCE:
+                    message = f"The documents of {check.collection} cannot be held against the contracts: {why}"
+                    await self._alerts.record([Problem(check.alert, FAILED, message, {"error": why})])
+
+    async def _drawn(self, check: Check, count: int) -> AsyncIterator[Key]:
+        """Yield the keys of so many documents, drawn by chance, each once."""
         stages = [{"$sample": {"size": count}}, {"$project": {"_id": 1}}]
         drawn = await self._database[check.collection].aggregate(stages)
-        return list(dict.fromkeys([row["_id"] async for row in drawn]))
+        for key in dict.fromkeys([row["_id"] async for row in drawn]):
+            yield key
 
-    async def keys(self, check: Check) -> AsyncIterator[Key]:
+    async def _keys(self, check: Check) -> AsyncIterator[Key]:
         """Yield the keys of all documents in order, few at a time: an audit outlasts any cursor."""
         documents = self._database[check.collection]
         query: dict[str, Any] = {}
@@ -156,38 +214,40 @@ class Auditor:
             query = {"$expr": {"$gt": ["$_id", {"$literal": rows[-1]["_id"]}]}}  # numbers and texts alike
 
     async def document(self, check: Check, key: Key) -> list[Finding]:
-        """Audit one document."""
+        """Audit one document; alert on what differs, and return it."""
 
-        async def questions() -> Sequence[Question]:
-            found = await self._database[check.collection].find_one({"_id": key})
-            return check.questions(found) if found else ()
+        async def questions(session: AsyncClientSession) -> Sequence[Question]:
+            found = await self._database[check.collection].find_one({"_id": key}, session=session)
+            return check.questions(found) if found and check.questions is not None else ()
 
         return await self._audit(questions)
 
     async def totals(self, check: Check) -> list[Finding]:
-        """Audit what all documents together must add up to."""
+        """Audit what all documents together must add up to; alert on what differs, and return it."""
         totals = check.totals
-        return await self._audit(lambda: totals(self._database)) if totals is not None else []
+        return await self._audit(lambda session: totals(self._database, session)) if totals is not None else []
 
-    async def _audit(self, questions: Callable[[], Awaitable[Sequence[Question]]]) -> list[Finding]:
+    async def _audit(self, questions: Callable[[AsyncClientSession], Awaitable[Sequence[Question]]]) -> list[Finding]:
         for _ in range(_ATTEMPTS):
-            head = await self._still()
-            if head is not None:
-                asked = await questions()
-                answers = [await self._ask(question) for question in asked]
-                if await self._still() == head:
-                    return await self._findings(head, asked, answers)
+            async with self._database.client.start_session(snapshot=True) as session:
+                row = await self._database[HEAD].find_one({}, session=session)
+                head = head_of(row) if row else None
+                asked = await questions(session) if head else ()
+            if head is not None and not head.empty and (answers := await self._answers(asked, head)) is not None:
+                return await self._findings(head, asked, answers)
             await asyncio.sleep(_PAUSE_SECONDS)
-        raise NeverStill("The chain moved on between every two reads; nothing could be compared.")
+        raise NeverStill("The node answers for none of the ledger's blocks; nothing could be compared.")
 
-    async def _still(self) -> Head | None:
-        """Return our head if the node stands exactly there, too."""
-        head = await self._book.head()
-        return head if (await self._source.tip()).hash == head.hash else None
-
-    async def _ask(self, question: Question) -> Any:  # noqa: ANN401 - a Clarity value as Python
-        answer = await self._contract.call_read(question.contract_id, question.function, question.args)
-        return clarity.to_python(answer)
+    async def _answers(self, asked: Sequence[Question], head: Head) -> list[Any] | None:
+        """Return what the contracts answer after our head; None where the node has not that block yet, or no longer."""
+        call = self._contract.call_read
+        try:
+            answers = [await call(one.contract_id, one.function, one.args, tip=head.hash) for one in asked]
+        except ApiGone:
+            raise
+        except ApiNotFound:
+            return None
+        return list(map(clarity.to_python, answers))
 
     async def _findings(self, head: Head, asked: Sequence[Question], answers: Sequence[Any]) -> list[Finding]:
         findings = [

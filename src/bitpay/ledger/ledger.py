@@ -56,6 +56,10 @@ class Ledger:
         self.book = Book(database, projections, rooms)
         self.alerts: Alerts = self.book.alerts
         self.leading = False
+        self.failures = 0
+        """How many steps have failed in a row here."""
+        self.failure = ""
+        """How the last of them did."""
         self._database = database
         self._contracts = contracts
         self._projections = tuple(projections)
@@ -139,7 +143,7 @@ class Ledger:
         LEADING.set(leading)
 
     async def _follow(self, session: AsyncClientSession) -> None:
-        failures = 0
+        self.failures = 0
         fresh = well = False
         while True:
             heed_cancellation()
@@ -150,18 +154,19 @@ class Ledger:
                 changed = await self._round(session)
                 if not well:
                     await self.alerts.close(FAILED)  # perhaps another process's, before it was restarted
-                failures, well = 0, True
-                FAILURES.set(failures)
+                self.failures, well = 0, True
+                FAILURES.set(0)
             except HeadMoved:
                 fresh = False
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it was, the ledger says so and goes on from its head
                 fresh = well = False
-                failures += 1
-                FAILURES.set(failures)
-                await self._report(error, failures)
-                await self._pause(error, failures)
+                self.failures += 1
+                self.failure = f"{type(error).__name__}: {error}"
+                FAILURES.set(self.failures)
+                await self._report(error)
+                await self._pause(error)
             else:
                 if not changed and (fresh := await self._is_fresh()):
                     await self._rest()
@@ -217,15 +222,15 @@ class Ledger:
             async with asyncio.timeout(self._poll):
                 await self._wake.wait()
 
-    async def _report(self, error: Exception, failures: int) -> None:
+    async def _report(self, error: Exception) -> None:
         expected = isinstance(error, SourceError | PyMongoError | Unavailable)
         log = _log.warning if expected else _log.exception
-        log("ledger_step_failed", error=f"{type(error).__name__}: {error}", failures=failures)
+        log("ledger_step_failed", error=self.failure, failures=self.failures)
         if not expected:
             with suppress(PyMongoError):
                 await self.alerts.raise_once(FAILED, f"The ledger cannot go on: {error}", error=type(error).__name__)
 
-    async def _pause(self, error: Exception, failures: int) -> None:
+    async def _pause(self, error: Exception) -> None:
         asked = error.retry_after if isinstance(error, SourceError) else None
-        bound = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(failures, 10))
+        bound = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(self.failures, 10))
         await asyncio.sleep(asked or random.uniform(bound / 2, bound))  # noqa: S311 - not a secret

@@ -22,7 +22,8 @@ _MARK = "__replay_"
 _LEFT_OVER = timedelta(days=1)
 """Older collections beside the real ones were left by a replay that was killed."""
 _BLOCKS_AT_ONCE = 200
-_MAX_DIFFERENCES = 1_000
+MAX_DIFFERENCES = 1_000
+"""So many are looked for; who finds them all wrong need not see each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,7 @@ class Replay:
             async for difference in _merged(name, found, folded):
                 yield difference
                 count += 1
-                if count == _MAX_DIFFERENCES:
+                if count == MAX_DIFFERENCES:
                     return
 
     async def _drop(self) -> None:
@@ -250,6 +251,13 @@ async def record_versions(database: Database, projections: Sequence[Projection])
     for projection in projections:
         version = {"$set": {"version": projection.version}}
         await database[VERSIONS].update_one({"_id": projection.collection}, version, upsert=True)
+
+
+async def folded_by_others(database: Database, projections: Sequence[Projection]) -> list[str]:
+    """Return the collections whose documents were folded by another version of the code; not those that never were."""
+    versions = {one.collection: one.version for one in projections}
+    rows = database[VERSIONS].find({"_id": {"$in": list(versions)}})
+    return [row["_id"] async for row in rows if row["version"] != versions[row["_id"]]]
 
 
 async def outdated(database: Database, projections: Sequence[Projection]) -> list[Projection]:

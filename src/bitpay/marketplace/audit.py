@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pymongo.asynchronous.client_session import AsyncClientSession
+
 from bitpay.ledger.audit import Check, Question
 from bitpay.marketplace.models import LISTINGS, OBLIGATIONS, OFFERS
 from bitpay.marketplace.state import ACTIVE
@@ -36,8 +38,8 @@ def _obligations(contracts: Contracts) -> Check:
         live = document["listing"]["listingId"] if document["stands"] else None
         return [*token, question(contracts.marketplace, "get-live-listing", live)]
 
-    async def totals(database: Database) -> Sequence[Question]:
-        count = await database[OBLIGATIONS].count_documents({})
+    async def totals(database: Database, session: AsyncClientSession) -> Sequence[Question]:
+        count = await database[OBLIGATIONS].count_documents({}, session=session)
         return (Question("tokens: how many", contracts.obligation_nft, "get-last-token-id", (), count),)
 
     return Check(OBLIGATIONS, questions, totals)
@@ -59,8 +61,8 @@ def _listings(contracts: Contracts) -> Check:
         args = (clarity.uint(number),)
         return (Question(f"listing {number}", contracts.marketplace, "get-listing", args, expected, events),)
 
-    async def totals(database: Database) -> Sequence[Question]:
-        count = await database[LISTINGS].count_documents({})
+    async def totals(database: Database, session: AsyncClientSession) -> Sequence[Question]:
+        count = await database[LISTINGS].count_documents({}, session=session)
         return (Question("listings: how many", contracts.marketplace, "get-listing-count", (), count),)
 
     return Check(LISTINGS, questions, totals)
@@ -83,22 +85,24 @@ def _offers(contracts: Contracts) -> Check:
         args = (clarity.uint(number),)
         return (Question(f"offer {number}", contracts.marketplace, "get-offer", args, expected, events),)
 
-    async def totals(database: Database) -> Sequence[Question]:
-        count = await database[OFFERS].count_documents({})
+    async def totals(database: Database, session: AsyncClientSession) -> Sequence[Question]:
+        count = await database[OFFERS].count_documents({}, session=session)
         account = (clarity.principal(contracts.marketplace),)
         return (
             Question("offers: how many", contracts.marketplace, "get-offer-count", (), count),
-            Question("offers: sats in escrow", contracts.vault, "get-account", account, await escrowed(database)),
+            Question(
+                "offers: sats in escrow", contracts.vault, "get-account", account, await escrowed(database, session)
+            ),
         )
 
     return Check(OFFERS, questions, totals)
 
 
-async def escrowed(database: Database) -> int:
+async def escrowed(database: Database, session: AsyncClientSession) -> int:
     """Return the sats that the vault holds for open offers."""
     stages: list[dict[str, Any]] = [
         {"$match": {"status": ACTIVE}},
         {"$group": {"_id": None, "sats": {"$sum": "$price"}}},
     ]
-    rows = await (await database[OFFERS].aggregate(stages)).to_list(1)
+    rows = await (await database[OFFERS].aggregate(stages, session=session)).to_list(1)
     return int(rows[0]["sats"]) if rows else 0

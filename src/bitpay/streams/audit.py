@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pymongo.asynchronous.client_session import AsyncClientSession
+
 from bitpay.ledger.audit import Check, Question
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks import clarity
@@ -35,8 +37,8 @@ def stream_check(contracts: Contracts) -> Check:
             question(contracts.obligation_nft, "get-moves", document["moves"]),
         )
 
-    async def totals(database: Database) -> Sequence[Question]:
-        owed, count = await _sums(database)
+    async def totals(database: Database, session: AsyncClientSession) -> Sequence[Question]:
+        owed, count = await _sums(database, session)
         account = (clarity.principal(contracts.core),)
         return (
             Question("streams: sats owed in all", contracts.vault, "get-account", account, owed),
@@ -58,16 +60,16 @@ def receipt_check(contracts: Contracts) -> Check:
             Question(what, contracts.nft, "get-receipt", args, receipt, events),
         )
 
-    async def totals(database: Database) -> Sequence[Question]:
-        last = await database[RECEIPTS].find_one(sort=[("_id", -1)]) or {"_id": 0}
+    async def totals(database: Database, session: AsyncClientSession) -> Sequence[Question]:
+        last = await database[RECEIPTS].find_one(sort=[("_id", -1)], session=session) or {"_id": 0}
         return (Question("receipts: the last", contracts.nft, "get-last-token-id", (), last["_id"]),)
 
     return Check(RECEIPTS, questions, totals)
 
 
-async def _sums(database: Database) -> tuple[int, int]:
+async def _sums(database: Database, session: AsyncClientSession) -> tuple[int, int]:
     summed = await database[STREAMS].aggregate(
-        [{"$group": {"_id": None, "owed": {"$sum": _OWED}, "count": {"$sum": 1}}}]
+        [{"$group": {"_id": None, "owed": {"$sum": _OWED}, "count": {"$sum": 1}}}], session=session
     )
     rows = await summed.to_list(1)
     return (rows[0]["owed"], rows[0]["count"]) if rows else (0, 0)

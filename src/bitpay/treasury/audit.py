@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pymongo.asynchronous.client_session import AsyncClientSession
+
 from bitpay.access.models import ROLES, ROLES_ID
 from bitpay.ledger.audit import Check, Question
 from bitpay.ledger.book import EVENTS
@@ -52,10 +54,10 @@ def _proposals(contracts: Contracts) -> Check:
             expected["status"] = document["status"]
         return (question("proposal", document, expected),)
 
-    async def totals(database: Database) -> Sequence[Question]:
-        count = await database[PROPOSALS].count_documents({})
-        roles = await database[ROLES].find_one({"_id": ROLES_ID}) or {"admins": []}
-        pending = database[PROPOSALS].find({"status": PENDING}).sort("_id", -1).limit(_NEWEST)
+    async def totals(database: Database, session: AsyncClientSession) -> Sequence[Question]:
+        count = await database[PROPOSALS].count_documents({}, session=session)
+        roles = await database[ROLES].find_one({"_id": ROLES_ID}, session=session) or {"admins": []}
+        pending = database[PROPOSALS].find({"status": PENDING}, session=session).sort("_id", -1).limit(_NEWEST)
         counted = [
             question("approvals of proposal", one, {"approvals": len(counting(one, roles))}) async for one in pending
         ]
@@ -73,8 +75,8 @@ def _treasury(contracts: Contracts) -> Check:
             Question("treasury", contracts.treasury, "get-limit", (), document["limit"], events),
         )
 
-    async def totals(database: Database) -> Sequence[Question]:
-        if await database[TREASURY].find_one({"_id": TREASURY_ID}):
+    async def totals(database: Database, session: AsyncClientSession) -> Sequence[Question]:
+        if await database[TREASURY].find_one({"_id": TREASURY_ID}, session=session):
             return ()
         return (Question("treasury: none yet", contracts.treasury, "get-balance", (), 0),)
 

@@ -1,18 +1,23 @@
 """A stacks-node's RPC interface: calling and reading contracts."""
 
+import re
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from bitpay.localchain.api.guard import ApiError, hex_of, json_body, principal_of
-from bitpay.localchain.outcomes import Cost
+from bitpay.localchain.outcomes import Cost, Outcome
 from bitpay.localchain.service import ChainService
+from bitpay.localchain.vm import Vm
 from bitpay.stacks import clarity
 from bitpay.stacks.errors import StacksError
 
 READ_BUDGET = Cost(runtime=1_000_000_000, read_count=100, read_length=200_000, write_count=0, write_length=0)
 """What a node lets a read use unless its owner says otherwise (stacks-core, `read_only_call_limit`)."""
+
+
+_BLOCK = re.compile("[0-9a-f]{64}")
 
 
 def add_contract_state(router: APIRouter, service: ChainService) -> None:
@@ -22,7 +27,8 @@ def add_contract_state(router: APIRouter, service: ChainService) -> None:
     async def call_read(request: Request, address: str, contract: str, function: str) -> JSONResponse:
         contract_id = _contract_id(address, contract)
         sender, args = _call_body(await json_body(request))
-        return JSONResponse(await _read(service, contract_id, function, args, sender))
+        tip = request.query_params.get("tip", "")
+        return JSONResponse(await _read(service, contract_id, function, args, sender, tip))
 
     @router.post("/v2/map_entry/{address}/{contract}/{name}")
     async def map_entry(request: Request, address: str, contract: str, name: str) -> JSONResponse:
@@ -71,7 +77,7 @@ def add_contract_texts(router: APIRouter, service: ChainService) -> None:
 
 
 async def _read(
-    service: ChainService, contract_id: str, function: str, args: list[clarity.Value], sender: str
+    service: ChainService, contract_id: str, function: str, args: list[clarity.Value], sender: str, tip: str
 ) -> dict[str, Any]:
     interface = await service.interface(contract_id)
     access = next(
@@ -82,11 +88,25 @@ async def _read(
     if access not in {"read_only", "public"}:
         return {"okay": False, "cause": f"Unchecked(UndefinedFunction({function!r}))"}
     could_write = access == "public"  # telling the cost takes a millisecond: the others are answered faster
-    outcome = await service.ask(lambda vm: vm.read(contract_id, function, args, sender, costs=could_write))
+
+    def ask(vm: Vm) -> Outcome:
+        _require_tip(service, tip)
+        return vm.read(contract_id, function, args, sender, costs=could_write)
+
+    outcome = await service.ask(ask)
     if outcome.result is None:
         return {"okay": False, "cause": outcome.error}
     excess = _excess(outcome.cost)
     return {"okay": False, "cause": excess} if excess else {"okay": True, "result": "0x" + outcome.result.hex()}
+
+
+def _require_tip(service: ChainService, tip: str) -> None:
+    """Refuse to read after another block than the newest: of those before, the VM's state is gone.
+
+    As at a node, what is no block's hash means the newest.
+    """
+    if _BLOCK.fullmatch(tip) and service.chain.archive.tip.hash != f"0x{tip}":
+        raise ApiError(404, f"Chain tip '{tip}' not found", plain=True)
 
 
 def _excess(cost: Cost | None) -> str | None:
