@@ -32,8 +32,8 @@ def environment(mongo_url: str, database: Database) -> Environment:
     return {**inherited, **{f"BITPAY_{name}": value for name, value in ours.items()}}
 
 
-def refusal(environment: Environment) -> str:
-    argv = [sys.executable, "-m", "bitpay", "serve"]
+def refusal(environment: Environment, *command: str) -> str:
+    argv = [sys.executable, "-m", "bitpay", *(command or ("serve",))]
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
@@ -63,3 +63,13 @@ def test_settings_that_are_missing_or_wrong_without_their_values(environment: En
     assert "hush" not in told
     del environment["BITPAY_DEPLOYER"]
     assert "BITPAY_DEPLOYER: Field required" in refusal(environment)
+
+
+@pytest.mark.parametrize("command", [("serve",), ("ledger", "status")])
+@pytest.mark.parametrize("password", ["se/cret@word", "se:cret", "100%secret"])
+def test_a_password_that_is_not_escaped_without_the_password(
+    environment: Environment, command: tuple[str, ...], password: str
+) -> None:
+    told = refusal({**environment, "BITPAY_MONGODB_URL": f"mongodb://bitpay:{password}@db1:27017/"}, *command)
+    assert "BITPAY_MONGODB_URL cannot be read" in told
+    assert "cret" not in told

@@ -8,7 +8,10 @@ from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
+
+from bitpay.kit.errors import InvalidInput
 
 Document = dict[str, Any]
 """One MongoDB document; its keys are camelCase, as in JSON."""
@@ -32,19 +35,26 @@ _HEARTBEAT_MS = 500
 def connect(url: str, *, pool: int = 50) -> Client:
     """Return a client for the replica set at `url`; nothing is sent until the first command.
 
-    Writes are acknowledged by a majority's journal, reads come from the primary. At most `pool` sockets.
+    Writes are acknowledged by a majority's journal, reads come from the primary. At most `pool` sockets. Raises
+    InvalidInput where the URL cannot be read, without a word of what is in it.
     """
-    return AsyncMongoClient(
-        url,
-        w="majority",
-        journal=True,
-        readConcernLevel="majority",
-        maxPoolSize=pool,
-        serverSelectionTimeoutMS=_SERVER_SELECTION_MS,
-        socketTimeoutMS=_SOCKET_TIMEOUT_MS,
-        heartbeatFrequencyMS=_HEARTBEAT_MS,
-        appname="bitpay",
-    )
+    try:
+        return AsyncMongoClient(
+            url,
+            w="majority",
+            journal=True,
+            readConcernLevel="majority",
+            maxPoolSize=pool,
+            serverSelectionTimeoutMS=_SERVER_SELECTION_MS,
+            socketTimeoutMS=_SOCKET_TIMEOUT_MS,
+            heartbeatFrequencyMS=_HEARTBEAT_MS,
+            appname="bitpay",
+        )
+    except (PyMongoError, ValueError):  # their words quote the URL, and with it the password
+        raise InvalidInput(
+            "BITPAY_MONGODB_URL cannot be read. In a user name or password, other characters than letters, digits and "
+            "-._~ must be escaped: python3 -c 'import urllib.parse as u; print(u.quote_plus(input()))' does it."
+        ) from None
 
 
 def open_database(client: Client, name: str) -> Database:
