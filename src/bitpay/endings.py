@@ -16,6 +16,8 @@ from bitpay.stacks.model import BlockHeader
 
 PATIENCE = 6
 """Failures in a row that a command waits through."""
+_STILL_ROUNDS = 2 * PATIENCE
+"""Looks at a head that does not move before an open alert counts: at first, somebody has to take the lease."""
 STILL_SECONDS = 300.0
 """How long the ledger of another process may stand still, short of the chain's tip."""
 
@@ -30,6 +32,7 @@ class Wait:
         self._begun = 0
         self._head: Head | None = None
         self._moved = time.monotonic()
+        self._still = 0
 
     async def tip(self) -> BlockHeader | None:
         """Return the chain's tip, None where it cannot be had now. Raises SourceError after several failures."""
@@ -58,14 +61,12 @@ class Wait:
     async def check_following(self, head: Head) -> None:
         """Raise Unavailable where the ledger, which stands at `head` short of the tip, does not go on."""
         await self._check_failures()
-        if head != self._head:
-            self._head, self._moved = head, time.monotonic()
+        if head != self._head or await outdated(self._ground.database, PROJECTIONS):  # it folds before it moves
+            self._head, self._moved, self._still = head, time.monotonic(), 0
             return
-        if await outdated(self._ground.database, PROJECTIONS):
-            self._moved = time.monotonic()  # it folds before it moves
-            return
+        self._still += 1
         deep = await self._ground.ledger.alerts.find(DEEP)
-        if deep is not None:
+        if deep is not None and self._still >= _STILL_ROUNDS:
             raise Unavailable(f"{deep['message']} `bitpay ledger status` shows where it stands.")
         if not self._ground.ledger.leading and time.monotonic() - self._moved > STILL_SECONDS:
             raise Unavailable("Another process follows the chain and stands still: look into its log.")
