@@ -1,9 +1,9 @@
-"""Files that are whole or not there: written under another name, flushed to the disk, then renamed."""
+"""Files that are whole or not there: written under another name, flushed to the disk, then given theirs."""
 
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import IO
@@ -17,22 +17,43 @@ PRIVATE = 0o600
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """Yield a file to write that bears its name only once all is written; only its owner may read it.
 
-    Raises Conflict where something of that name is there already, InvalidInput where it cannot be written.
+    Raises Conflict where something of that name is there already, or is by then, InvalidInput where it cannot be
+    written.
     """
-    if path.exists():
-        raise Conflict(f"{path} exists already; choose another name.")
-    draft = path.with_name(f".{path.name}.{token_hex(4)}")
+    draft = path.parent / f".draft-{token_hex(8)}"
+    with _sentences(path):
+        with suppress(FileNotFoundError):
+            os.lstat(path)
+            raise FileExistsError
+        handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE)
     try:
-        with os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE), "w+b") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be written: {error.strerror or error}.") from error
+        with os.fdopen(handle, "w+b") as file:
+            try:
+                yield file
+                file.flush()
+                os.fsync(handle)
+            except OSError as error:
+                raise _unwritable(path, error) from error
+        with _sentences(path):
+            os.link(draft, path)  # unlike a rename, it never takes the place of what is there
+            _sync_folder(path.parent)
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _sentences(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileExistsError as error:
+        raise Conflict(f"{path} exists already; choose another name.") from error
+    except (OSError, ValueError) as error:  # ValueError: no file can have this name
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError | ValueError) -> InvalidInput:
+    why = error.strerror if isinstance(error, OSError) else None
+    return InvalidInput(f"{str(path)!r} cannot be written: {why or error}.")
 
 
 @contextmanager
@@ -55,7 +76,7 @@ def _put(file: IO[bytes], line: str) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the rename itself survive a power cut."""
+    """Make the new name itself survive a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
