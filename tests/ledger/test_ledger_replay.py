@@ -75,11 +75,13 @@ async def test_a_replay_puts_documents_and_images_right(book: Book, database: Da
     indexes = await database["streams"].index_information()
     await database["streams"].delete_many({})
     await database["ledger_images"].delete_many({})
+    epoch = (await RoomLog(database).position("stream:1")).epoch
 
     await Replay(database, [PROJECTION]).replace(book)
 
     assert await state_of(database) == before
     assert await database["streams"].index_information() == indexes
+    assert (await RoomLog(database).position("stream:1")).epoch != epoch
     await follower.load()
     new = chain.grow(chain.ancestor(old, 10), 15)
     view.show(new)

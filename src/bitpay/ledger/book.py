@@ -182,6 +182,10 @@ class Book:
         """Make sure, in the transaction of `session`, that `head` is the head. Raises HeadMoved."""
         await self._move(head, replace(head, nonce=head.nonce + 1), session)
 
+    async def begin_epoch(self, session: AsyncClientSession) -> None:
+        """Make whoever looks at documents reload: they were changed as a whole."""
+        await self._rooms.begin_epoch(session)
+
     async def prune(self, head: Head) -> None:
         """Forget before-images of final blocks, and final blocks in which nothing of ours happened."""
         final = head.burn_height - UNFINAL_BURN_BLOCKS

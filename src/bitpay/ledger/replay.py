@@ -133,7 +133,8 @@ class Replay:
         for projection in self._projections:
             name = projection.collection
             await self._database[name + self._suffix].rename(name, dropTarget=True)
-            await record_versions(self._database, [projection])
+        await transaction(self._database.client, book.begin_epoch)  # no message told what changed
+        await record_versions(self._database, self._projections)
         return progress
 
     async def _begin(self) -> Progress:
