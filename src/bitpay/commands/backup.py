@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bitpay.commands.context import AsJson, console, print_json, reports_errors
+from bitpay.commands.context import AsJson, print_json, reports_errors, say
 from bitpay.commands.operating import Place, operate
 from bitpay.kit.money import format_sats
 
@@ -26,7 +26,7 @@ def backup_command(
     if as_json:
         return print_json(told)
     documents, size = format_sats(sum(told["collections"].values())), format_sats(told["bytes"])
-    return console.print(f"{documents} documents in {file}, {size} bytes.", highlight=False, soft_wrap=True)
+    return say(f"{documents} documents in {file}, {size} bytes.")
 
 
 @reports_errors
@@ -45,6 +45,4 @@ def restore_command(
     documents, rest = format_sats(sum(told["collections"].values())), ""
     if not told["withChainData"]:
         rest = " The rest is read from the chain when BitPay starts."
-    return console.print(
-        f"{documents} documents of {told['createdAt']} restored.{rest}", highlight=False, soft_wrap=True
-    )
+    return say(f"{documents} documents of {told['createdAt']} restored.{rest}")
