@@ -9,7 +9,7 @@ import pytest
 from tests.ledger.ledger_chain import CONTRACTS, Chain, View
 
 from bitpay import endings, upkeep
-from bitpay.foundation import Foundation
+from bitpay.foundation import POLL_SECONDS, Foundation
 from bitpay.kit.errors import Conflict, Unavailable
 from bitpay.kit.settings import LedgerSettings
 from bitpay.ledger.follower import DEEP, MAX_BURN_DEPTH
@@ -31,7 +31,7 @@ class Faulty(View):
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(upkeep.POLL_SECONDS, "local", 0.02)
+    monkeypatch.setitem(POLL_SECONDS, "local", 0.02)
     monkeypatch.setattr("bitpay.ledger.ledger._FIRST_PAUSE", 0.001)
 
 
