@@ -76,10 +76,16 @@ def section(title: str, cases: tuple[Case, ...], first: Mapping[str, Measure], l
 
 def row(case: Case, first: Measure, late: Measure) -> str:
     """Return one line of a table."""
-    what = f"`{case.function}`" + (f" {case.situation}" if case.situation else "")
+    what = " ".join(part for part in (f"`{case.function}`", _contract(case), case.situation) if part)
     figures = " | ".join(f"{getattr(first, name):,}" for name in DIMENSIONS)
     fee = f"{first.fee:,}" if first.transaction_bytes else "-"
     return f"| {what} | {figures} | {share(first)} | {fee} | {difference(first, late)} |"
+
+
+def _contract(case: Case) -> str:
+    """Return which contract's function a case is about, where more than one has it."""
+    owners = {one.contract for one in ALL_CASES if one.function == case.function}
+    return f"of `bitpay-{case.contract}`" if len(owners) > 1 else ""
 
 
 def share(measure: Measure) -> str:

@@ -65,6 +65,12 @@ def _curved(world: World) -> int:
     return stream
 
 
+def _curved_to_the_end(world: World) -> int:
+    stream = _curved(world)
+    world.pass_seconds(12_500)
+    return stream
+
+
 def _ended(world: World) -> int:
     stream = _running(world)
     world.pass_seconds(SOON)
@@ -218,6 +224,9 @@ WITHDRAWING = (
     _core("withdraw-from-stream", "all of a cancelled one", "bob", lambda w: (_cancelled(w),), 30, 150_000),
     _core("withdraw-from-stream", "a part, with steps", "bob", lambda w: (_running(w, **SHAPE),)),
     _core("withdraw-from-stream", "a part, of 24 points", "bob", lambda w: (_curved(w),)),
+    _core(
+        "withdraw-from-stream", "all of 24 points, so a receipt", "bob", lambda w: (_curved_to_the_end(w),), 30, 150_000
+    ),
     _core("withdraw-to", "a part", "bob", lambda w: (_running(w), 1_000, w.carol)),
     _core("withdraw-and-transfer", "", "bob", lambda w: (_running(w), w.carol)),
     _core("burn-obligation", "", "bob", lambda w: (_depleted(w),)),
