@@ -19,7 +19,7 @@ from bitpay.ledger.lease import FOLLOWER, LEASES, Lease, holder
 from bitpay.registry import PROJECTIONS
 from bitpay.stacks.addresses import parse_principal
 from bitpay.store import Database, Document, Kind, create_indexes, patiently, transaction
-from bitpay.store.archive import Archive, write_archive
+from bitpay.store.archive import Archive, Manifest, write_archive
 from bitpay.store.indexes import kind_of
 from bitpay.store.migrations import MIGRATIONS, known_version
 from bitpay.store.restoring import check_whole, done, is_begun, lay_aside, put_in_place
@@ -62,12 +62,13 @@ async def restore(ground: Foundation, path: Path, *, replace: bool) -> Json:
         await _check_ours(ground)
         await _alone(ground.database, lambda lease: _put_back(ground, archive, lease, replace=replace))
         held = {part.name: part.documents for part in archive.parts}
-        return {**{name: archive.manifest[name] for name in _FACTS}, "collections": held}
+        told = archive.manifest.model_dump(by_alias=True, include=_FACTS)
+        return {**told, "collections": held}
     finally:
         archive.close()
 
 
-_FACTS = ("bitpay", "network", "deployer", "startHeight", "createdAt", "withChainData", "databaseVersion", "head")
+_FACTS = set(Manifest.model_fields) - {"format", "version", "collections"}
 
 
 async def _facts(ground: Foundation, session: AsyncClientSession, *, with_chain_data: bool) -> Json:
@@ -110,12 +111,15 @@ async def _names(database: Database, *, with_chain_data: bool) -> list[str]:
 
 def _check_fits(ground: Foundation, archive: Archive) -> None:
     manifest, settings = archive.manifest, ground.settings
-    ours = {"network": settings.network, "deployer": settings.deployer, "startHeight": settings.start_height}
-    for name, value in ours.items():
-        if manifest[name] != value:
-            raise InvalidInput(f"This backup is of another BitPay: its {name} is {manifest[name]}, here it is {value}.")
-    if manifest["databaseVersion"] > known_version():
-        raise InvalidInput(f"This backup is of BitPay {manifest['bitpay']}, which is newer than this one.")
+    for name, theirs, ours in [
+        ("network", manifest.network, settings.network),
+        ("deployer", manifest.deployer, settings.deployer),
+        ("startHeight", manifest.start_height, settings.start_height),
+    ]:
+        if theirs != ours:
+            raise InvalidInput(f"This backup is of another BitPay: its {name} is {theirs}, here it is {ours}.")
+    if manifest.database_version > known_version():
+        raise InvalidInput(f"This backup is of BitPay {manifest.bitpay}, which is newer than this one.")
 
 
 async def _check_ours(ground: Foundation) -> None:
@@ -168,13 +172,13 @@ async def _put_back(ground: Foundation, archive: Archive, lease: Lease, *, repla
         await done(database)
 
 
-async def _begin_books(ground: Foundation, manifest: Any) -> None:  # noqa: ANN401 - JSON
+async def _begin_books(ground: Foundation, manifest: Manifest) -> None:
     """Have every client reload; without its data, the chain is read again, silently about what was told before."""
     await transaction(ground.mongo, ground.rooms.begin_epoch)
-    if manifest["withChainData"]:
+    if manifest.with_chain_data:
         return
     book = ground.ledger.book
     await book.open(ground.contracts.deployer, ground.settings.start_height)
-    if manifest["head"] is not None:
+    if manifest.head is not None:
         # Messages wait until their block is deep enough: the last ones may not have left yet.
-        await book.be_quiet_until(manifest["head"]["burnHeight"] - UNFINAL_BURN_BLOCKS)
+        await book.be_quiet_until(manifest.head.burn_height - UNFINAL_BURN_BLOCKS)

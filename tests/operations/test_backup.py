@@ -1,15 +1,18 @@
 """Backups: what was in the database is there again, or the restore says why not and has changed nothing."""
 
 import asyncio
+import hashlib
 import json
 import random
 import stat
+import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+import bson
 import pytest
 from tests.ledger.ledger_chain import CONTRACTS, Chain, View
 from tests.ledger.ledger_states import follow
@@ -221,6 +224,59 @@ async def test_a_damaged_or_cut_file_is_refused_before_anything_happens(
     with pytest.raises(InvalidInput, match="cannot be read"):
         await restore(empty, tmp_path / "nowhere", replace=True)
     assert await contents(empty) == {}
+
+
+def packed(path: Path, manifest: object, *, how: int = zipfile.ZIP_DEFLATED, entry: bytes = b"") -> Path:
+    """A zip that somebody made by hand, vouched for as our own are."""
+    raw = manifest if isinstance(manifest, bytes) else json.dumps(manifest).encode()
+    with zipfile.ZipFile(path, "w", how) as target:
+        target.writestr("users.bson", entry)
+        target.writestr("manifest.json", raw)
+        target.comment = hashlib.sha256(raw).hexdigest().encode()
+    return path
+
+
+def test_a_hostile_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    def part(entry: bytes = b"", /, **changes: object) -> Document:
+        digest = hashlib.sha256(entry).hexdigest()
+        return {"name": "users", "documents": bool(entry) * 1, "bytes": len(entry), "sha256": digest} | changes
+
+    facts = {
+        "format": "bitpay-backup",
+        "version": 1,
+        "bitpay": "1",
+        "network": "local",
+        "deployer": "ST1",
+        "head": None,
+    }
+    sound = {**facts, "startHeight": 1, "createdAt": "", "withChainData": False, "databaseVersion": 0}
+    document = bson.encode({"_id": 1, "at": NOW})
+    whole = packed(tmp_path / "whole", {**sound, "collections": [part(document)]}, entry=document)
+    Archive.open(whole).close()
+    manifests: list[object] = [
+        b"[" * 100_000,
+        b" " * (1 << 21) + json.dumps({**sound, "collections": []}).encode(),
+        [],
+        sound,
+        {**sound, "collections": {}},
+        {**sound, "collections": [], "version": "1"},
+        {**sound, "collections": [], "head": 7},
+        {**sound, "collections": [], "databaseVersion": None},
+        {**sound, "collections": [part(), part()]},
+        {**sound, "collections": [part(documents=-1)]},
+        {**sound, "collections": [part(sha256=7)]},
+        *({**sound, "collections": [part(name=name)]} for name in ("leases", "restores", "system.users", "a$b", "")),
+        {**sound, "collections": [part(name="elsewhere")]},
+    ]
+    for number, manifest in enumerate(manifests):
+        with pytest.raises(Damaged, match="is damaged or not complete"):
+            Archive.open(packed(tmp_path / f"manifest{number}", manifest))
+    for number, entry in enumerate([bson.encode({"no": "id"}), b"\x06\0\0\0\x01\0", b"\x05\0\0\0\x01", b"\xff" * 9]):
+        told = {**sound, "collections": [part(entry)]}
+        with pytest.raises(Damaged, match="is damaged or not complete"):
+            Archive.open(packed(tmp_path / f"entry{number}", told, entry=entry))
+    with pytest.raises(Damaged, match="is damaged or not complete"):
+        Archive.open(packed(tmp_path / "lzma", {**sound, "collections": [part()]}, how=zipfile.ZIP_LZMA))
 
 
 @pytest.mark.parametrize(
@@ -493,7 +549,7 @@ async def test_a_database_that_needs_long_is_waited_for(
 async def test_the_manifest_says_what_the_file_is(ground: Foundation, tmp_path: Path) -> None:
     await back_up(ground, tmp_path / "b", with_chain_data=True)
     archive = Archive.open(tmp_path / "b")
-    manifest = json.loads(json.dumps(archive.manifest))
+    manifest = json.loads(archive.manifest.model_dump_json(by_alias=True))
     archive.close()
     assert (manifest["format"], manifest["version"], manifest["network"]) == ("bitpay-backup", 1, "local")
     assert manifest["deployer"] == CONTRACTS.deployer
