@@ -141,7 +141,6 @@ class Auditor:
 
     def __init__(self, book: Book, contract: Contract, checks: Sequence[Check]) -> None:
         self._database = book.database
-        self._book = book
         self._alerts: Alerts = book.alerts
         self._contract = contract
         self._failures: Counter[str] = Counter()
