@@ -91,8 +91,8 @@ def from_hex(text: str) -> Value:
 
 
 # Decoding: one function per type byte, called with the offset after that byte. What it makes is checked here, so the
-# objects are filled through their slots, past the checks of their constructors. No function looks before it reads a single byte:
-# the IndexError of reading past the end is caught once, above.
+# objects are filled through their slots, past the checks of their constructors. No function looks before it reads a
+# single byte: the IndexError of reading past the end is caught once, above.
 
 _new = object.__new__
 _fill_int, _fill_uint, _fill_buffer, _fill_ascii, _fill_utf8 = (
