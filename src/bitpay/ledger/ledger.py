@@ -14,7 +14,7 @@ from bitpay.ledger.alerts import Alerts
 from bitpay.ledger.book import Book, Head, HeadMoved, Rooms
 from bitpay.ledger.events import decode_block
 from bitpay.ledger.follower import Follower
-from bitpay.ledger.lease import FOLLOWER, Lease, refused
+from bitpay.ledger.lease import FOLLOWER, Lease, LeaseLost, refused
 from bitpay.ledger.metrics import BEHIND, FAILURES, HEIGHT, LEADING
 from bitpay.ledger.pace import CatchingUp
 from bitpay.ledger.projection import Projection
@@ -23,7 +23,7 @@ from bitpay.ledger.source import ChainSource, Deliveries, SourceError
 from bitpay.ledger.witness import Witness
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks.model import BlockHeader
-from bitpay.store import Database, end, heed_cancellation
+from bitpay.store import Database, heed_cancellation
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 30.0
@@ -126,17 +126,12 @@ class Ledger:
             work.close()
             raise
         self._lead_or_not(leading=True)
-        tasks = [asyncio.create_task(lease.hold()), asyncio.create_task(work)]
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            with suppress(LeaseLost):
+                await lease.lead(work)
         finally:
             self._lead_or_not(leading=False)
-            await end(tasks)
             self._follower.close()
-            with suppress(PyMongoError):
-                await lease.release()
 
     def _lead_or_not(self, *, leading: bool) -> None:
         self.leading = leading
