@@ -50,7 +50,7 @@ def plan_for(seed: int) -> Plan:
         api_error=draw.choice([0, 0.01, 0.02]),
         rate_limit=draw.choice([0, 0, 0.01]),
         slow=draw.choice([0, 0.05]),
-        command_error=draw.choice([0, 0, 0.03]),
+        command_error=draw.choice([0, 0.03, 0.1]),
         commit_fault=draw.choice([0, 0.1, 0.3, 0.5]),
         step_down=draw.choice([0, 0, 0, 0.01]),
         kill=draw.choice([0, 0.04, 0.08]),

@@ -39,7 +39,10 @@ _LONGEST_PAUSE = 0.4
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.ledger.simulator.child"])
 
-_COMMANDS = ("find", "insert", "update", "delete", "findAndModify", "aggregate", "getMore", "commitTransaction")
+_COMMANDS = (
+    *("find", "getMore", "aggregate", "insert", "update", "delete", "findAndModify"),
+    *("commitTransaction", "abortTransaction", "killSessions", "hello"),
+)
 _FAULTS: tuple[dict[str, Any], ...] = (
     {"errorCode": 11600},
     {"errorCode": 91},
