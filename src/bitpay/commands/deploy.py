@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from bitpay.commands.context import As, AsJson, Data, KeyFile, console, errors, print_json, reports_errors
+from bitpay.commands.context import As, AsJson, Data, KeyFile, errors, print_json, reports_errors, say
 from bitpay.commands.signing import demo_key, read_key
+from bitpay.commands.terminal import plain
 from bitpay.deployment import FEE_PER_BYTE, Cost, Deployment, Plan, Verification
 from bitpay.dev.folder import DEFAULT_FOLDER, DataFolder
 from bitpay.kit.errors import Conflict, InvalidInput
@@ -115,9 +116,9 @@ class Sending:
             deployment = Deployment(client, self.key, target.network, target.sbtc, fee_per_byte=self.fee_rate)
             await deployment.verification.check_network(target.network)
             await deployment.verification.check_sbtc()
-            costs = await deployment.costs(self.plan, _say)
+            costs = await deployment.costs(self.plan, _tell_progress)
             await self._agree(client, deployment.contracts.deployer, costs)
-            await deployment.run(self.plan, _say)
+            await deployment.run(self.plan, _tell_progress)
             return await _report(target, self.plan, deployment.contracts.deployer, deployment.verification, costs)
 
     async def _agree(self, client: StacksClient, deployer: str, costs: list[Cost]) -> None:
@@ -137,8 +138,8 @@ async def _verify_only(target: Target, plan: Plan, deployer: str) -> dict[str, A
         return await _report(target, plan, deployer, verification, [])
 
 
-def _say(line: str) -> None:
-    errors.print(line, style="dim")
+def _tell_progress(line: str) -> None:
+    say(line, "dim", to=errors)
 
 
 def _local_api(data: Path) -> str:
@@ -179,7 +180,7 @@ async def _report(
 def _print_costs(costs: list[Cost], deployer: str) -> None:
     table = Table("transaction", "bytes", "fee (micro-STX)", title=f"To be sent by {deployer}")
     for cost in costs:
-        table.add_row(cost.what, format_sats(cost.size), format_sats(cost.fee))
+        table.add_row(plain(cost.what), format_sats(cost.size), format_sats(cost.fee))
     table.add_row(
         "together", format_sats(sum(cost.size for cost in costs)), format_sats(sum(cost.fee for cost in costs))
     )
@@ -189,16 +190,12 @@ def _print_costs(costs: list[Cost], deployer: str) -> None:
 def _print_report(report: dict[str, Any]) -> None:
     for finding in report["findings"]:
         if finding["agrees"]:
-            _print(f"= {finding['what']}: {finding['found']}")
+            say(f"= {finding['what']}: {finding['found']}")
         else:
-            _print(f"≠ {finding['what']}: {finding['found']}, planned: {finding['planned']}")
+            say(f"≠ {finding['what']}: {finding['found']}, planned: {finding['planned']}")
     if not report["verified"]:
-        _print(NOT_AS_PLANNED)
+        say(NOT_AS_PLANNED)
         return
-    _print(f"Deployed by {report['deployer']} and verified. BitPay runs on it with these settings:")
+    say(f"Deployed by {report['deployer']} and verified. BitPay runs on it with these settings:")
     for name, value in report["settings"].items():
-        _print(f"{name}={value}")
-
-
-def _print(line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(f"{name}={value}")
