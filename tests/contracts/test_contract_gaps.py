@@ -60,3 +60,21 @@ def test_a_listing_from_before_a_round_trip_gives_way_to_a_newer_one(
     with world.refused("marketplace", "LISTING_NOT_LIVE"):
         world.marketplace.update_listing(old, 6_000, by=bob)
     assert world.marketplace.get_live_listing(stream) == new
+
+
+def test_the_simple_call_takes_blocks_without_end(world: World, alice: Account, bob: Account) -> None:
+    longest = 1 << 40  # MAX_TICKS, far beyond the last second that a date can name
+    stream = world.core.create_stream(bob, 1_000, longest, by=alice)
+    assert world.core.get_stream(stream)["end"] == world.height + longest
+
+
+def test_the_last_sat_can_still_be_given_up_and_added_to(world: World, alice: Account, bob: Account) -> None:
+    given_up, longer = (world.open(alice, bob, 100) for _ in range(2))
+    world.pass_seconds(99)
+    assert world.core.get_remaining_amount(given_up) == 1
+
+    world.core.renounce_cancel(given_up, by=alice)
+    world.core.top_up_stream(longer, 100, by=alice)
+    with world.refused("core", "NOT_CANCELABLE"):
+        world.core.cancel_stream(given_up, by=alice)
+    assert world.core.get_remaining_amount(longer) == 101
