@@ -103,6 +103,14 @@ class Check:
         return f"{FAILED}:{self.collection}"
 
 
+async def how_many(
+    database: Database, session: AsyncClientSession, collection: str, contract_id: str, function: str
+) -> Question:
+    """Return the question whether the contract counts as many as there are documents."""
+    count = await database[collection].count_documents({}, session=session)
+    return Question(f"{collection}: how many", contract_id, function, (), count)
+
+
 class Contract(Protocol):
     """Whoever can ask a contract."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from bitpay.ledger.audit import Check, Question
+from bitpay.ledger.audit import Check, Question, how_many
 from bitpay.marketplace.models import LISTINGS, OBLIGATIONS, OFFERS
 from bitpay.marketplace.state import ACTIVE
 from bitpay.protocol.ids import Contracts
@@ -39,8 +39,7 @@ def _obligations(contracts: Contracts) -> Check:
         return [*token, question(contracts.marketplace, "get-live-listing", live)]
 
     async def totals(database: Database, session: AsyncClientSession) -> Sequence[Question]:
-        count = await database[OBLIGATIONS].count_documents({}, session=session)
-        return (Question("tokens: how many", contracts.obligation_nft, "get-last-token-id", (), count),)
+        return (await how_many(database, session, OBLIGATIONS, contracts.obligation_nft, "get-last-token-id"),)
 
     return Check(OBLIGATIONS, questions, totals)
 
@@ -62,8 +61,7 @@ def _listings(contracts: Contracts) -> Check:
         return (Question(f"listing {number}", contracts.marketplace, "get-listing", args, expected, events),)
 
     async def totals(database: Database, session: AsyncClientSession) -> Sequence[Question]:
-        count = await database[LISTINGS].count_documents({}, session=session)
-        return (Question("listings: how many", contracts.marketplace, "get-listing-count", (), count),)
+        return (await how_many(database, session, LISTINGS, contracts.marketplace, "get-listing-count"),)
 
     return Check(LISTINGS, questions, totals)
 
@@ -86,10 +84,9 @@ def _offers(contracts: Contracts) -> Check:
         return (Question(f"offer {number}", contracts.marketplace, "get-offer", args, expected, events),)
 
     async def totals(database: Database, session: AsyncClientSession) -> Sequence[Question]:
-        count = await database[OFFERS].count_documents({}, session=session)
         account = (clarity.principal(contracts.marketplace),)
         return (
-            Question("offers: how many", contracts.marketplace, "get-offer-count", (), count),
+            await how_many(database, session, OFFERS, contracts.marketplace, "get-offer-count"),
             Question(
                 "offers: sats in escrow", contracts.vault, "get-account", account, await escrowed(database, session)
             ),

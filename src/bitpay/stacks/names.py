@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from bitpay.stacks.errors import NameInvalid
+from bitpay.stacks.memo import Memo
 
 MAX_NAME = 128
 MAX_CONTRACT_NAME = 40
@@ -34,6 +36,20 @@ def is_contract_name(text: str) -> bool:
 def is_principal_name(text: str) -> bool:
     """Say whether `text` can be the name in a principal: a contract's name of at most 128 characters."""
     return len(text) <= MAX_NAME and _matches(_CONTRACT_NAME, text)
+
+
+def _name_bytes(is_name: Callable[[str], bool]) -> Memo[bytes, str]:
+    def name(raw: bytes) -> str:
+        text = raw.decode("latin-1")
+        return text if is_name(text) else ""
+
+    return Memo(name, limit=4096)
+
+
+CLARITY_NAMES = _name_bytes(is_clarity_name)
+"""Names of functions, variables, assets and tuple keys by their bytes; "" for bytes that are none."""
+CONTRACT_NAMES = _name_bytes(is_contract_name)
+"""Names of contracts by their bytes; "" for bytes that are none."""
 
 
 def clarity_name(text: str) -> str:

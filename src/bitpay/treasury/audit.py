@@ -6,7 +6,7 @@ from typing import Any
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from bitpay.access.models import ROLES, ROLES_ID
-from bitpay.ledger.audit import Check, Question
+from bitpay.ledger.audit import Check, Question, how_many
 from bitpay.ledger.book import EVENTS
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks import clarity
@@ -55,13 +55,13 @@ def _proposals(contracts: Contracts) -> Check:
         return (question("proposal", document, expected),)
 
     async def totals(database: Database, session: AsyncClientSession) -> Sequence[Question]:
-        count = await database[PROPOSALS].count_documents({}, session=session)
+        count = await how_many(database, session, PROPOSALS, contracts.treasury, "get-proposal-count")
         roles = await database[ROLES].find_one({"_id": ROLES_ID}, session=session) or {"admins": []}
         pending = database[PROPOSALS].find({"status": PENDING}, session=session).sort("_id", -1).limit(_NEWEST)
         counted = [
             question("approvals of proposal", one, {"approvals": len(counting(one, roles))}) async for one in pending
         ]
-        return Question("proposals: how many", contracts.treasury, "get-proposal-count", (), count), *counted
+        return count, *counted
 
     return Check(PROPOSALS, questions, totals)
 

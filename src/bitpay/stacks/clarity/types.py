@@ -63,10 +63,10 @@ def check(value: Value) -> None:
     type_of(value)
 
 
-def plain(items: Sequence[Value]) -> bool:
-    """Say whether all items have one and the same type of one size."""
+def alike(items: Sequence[Value]) -> bool:
+    """Say whether all items surely have one and the same type: their class has but one, or they are equal."""
     kinds = set(map(type, items))
-    return len(kinds) == 1 and kinds.pop() in _PLAIN
+    return len(kinds) == 1 and (kinds.pop() in _PLAIN or items.count(items[0]) == len(items))
 
 
 def type_of(value: Value) -> Type:
@@ -91,7 +91,7 @@ def unify(a: Type, b: Type) -> Type:
 
 def _list_of(value: List) -> Type:
     items = value.items
-    entry = type_of(items[0]) if plain(items) else reduce(unify, map(type_of, items), UNKNOWN)
+    entry = type_of(items[0]) if alike(items) else reduce(unify, map(type_of, items), UNKNOWN)
     return _list(len(items), (entry,))
 
 
