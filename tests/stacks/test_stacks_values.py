@@ -65,6 +65,19 @@ def test_every_value_survives_its_bytes_and_its_text(value: Value) -> None:
     assert clarity.parse_repr(clarity.to_repr(value)) == value
 
 
+@given(st.lists(st.integers(0, UINT_MAX).map(UInt)) | st.lists(st.integers(-(2**127), 2**127 - 1).map(Int)))
+@settings(deadline=None)
+def test_lists_of_numbers_survive_their_bytes(numbers: list[Value]) -> None:
+    assert clarity.decode(clarity.encode(List(numbers))) == List(numbers)
+
+
+@given(values)
+@settings(deadline=None)
+def test_a_value_read_is_the_one_made(value: Value) -> None:
+    read = clarity.decode(clarity.encode(value))
+    assert (hash(read), repr(read)) == (hash(value), repr(value))
+
+
 def attempt(read: Callable[[Source], Value], source: Source) -> Value | DecodeError:
     try:
         return read(source)
@@ -152,6 +165,9 @@ def test_what_the_chain_cannot_hold_cannot_be_made(made: object, error: type[Sta
         ("0b00000002030303", 7, "value"),
         ("0bffffffff03", 6, "list"),
         ("0b0000000203" + "01" + "00" * 16, 0, "value"),
+        ("0b00000002" + "01" + "00" * 16 + "00" * 17, 0, "value"),
+        ("0b00000002" + "01" + "00" * 16 + "01" + "00" * 15, 38, "uint"),
+        ("0b00000002" + "00" * 17 + "0f" + "00" * 16, 22, "type"),
         ("0c00000000", 1, "tuple"),
         ("0c00000002016203016103", 8, "tuple key"),
         ("0c00000002016103016103", 8, "tuple key"),
@@ -225,6 +241,7 @@ def test_large_values_are_measured() -> None:
         [Ok(UInt(1)), Ok(TRUE)],
         [Tuple({"a": TRUE}), Tuple({"b": TRUE})],
         [List([TRUE]), List([UInt(1)])],
+        [List([Some(UInt(1)), Some(TRUE)])] * 2,
     ],
 )
 def test_the_items_of_a_list_have_one_type_inside_too(items: list[Value]) -> None:
