@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from bitpay.stacks import clarity
 from bitpay.stacks.addresses import VERSIONS, Principal
 from bitpay.stacks.errors import DecodeError
-from bitpay.stacks.names import is_clarity_name, is_contract_name
+from bitpay.stacks.names import CLARITY_NAMES, CONTRACT_NAMES
+
+_Meaning = TypeVar("_Meaning")
+_COUNT = struct.Struct(">I")
 
 
 class Reader:
@@ -23,20 +27,23 @@ class Reader:
 
     def take(self, count: int, field: str) -> bytes:
         """Read `count` bytes."""
-        end = self.offset + count
+        start = self.offset
+        self.offset = end = start + count
         if end > len(self.data):
-            raise DecodeError("the bytes end", offset=len(self.data), field=field)
-        taken = self.data[self.offset : end]
-        self.offset = end
-        return taken
+            raise self._short(field)
+        return self.data[start:end]
 
-    def byte(self, field: str) -> int:
-        """Read one byte."""
+    def code(self, meanings: Mapping[int, _Meaning], field: str) -> _Meaning:
+        """Read one byte and return what it means."""
         offset = self.offset
-        if offset >= len(self.data):
-            raise DecodeError("the bytes end", offset=offset, field=field)
+        try:
+            meaning = meanings[self.data[offset]]
+        except IndexError as error:
+            raise self._short(field) from error
+        except KeyError as error:
+            raise DecodeError(f"no {field} is {self.data[offset]}", offset=offset, field=field) from error
         self.offset = offset + 1
-        return self.data[offset]
+        return meaning
 
     def number(self, size: int, field: str) -> int:
         """Read an unsigned integer of `size` bytes."""
@@ -44,30 +51,38 @@ class Reader:
 
     def unpack(self, layout: struct.Struct, field: str) -> tuple[Any, ...]:
         """Read several fields at once."""
-        return layout.unpack(self.take(layout.size, field))
+        start = self.offset
+        self.offset = end = start + layout.size
+        if end > len(self.data):
+            raise self._short(field)
+        return layout.unpack_from(self.data, start)
 
     def count(self, smallest: int, field: str) -> int:
         """Read a u32 count of things of at least `smallest` bytes; a count that promises more than is there fails."""
         start = self.offset
-        count = self.number(4, field)
+        (count,) = self.unpack(_COUNT, field)
         if count * smallest > len(self.data) - self.offset:
             raise DecodeError(f"{count} announced, but the bytes end", offset=start, field=field)
-        return count
+        return int(count)
 
     def clarity_name(self, field: str) -> str:
         """Read a name of up to 128 characters."""
-        start = self.offset
-        name = self.take(self.byte(field), field).decode("latin-1")
-        if not is_clarity_name(name):
-            raise DecodeError(f"not a name: {name!r}", offset=start, field=field)
-        return name
+        return self._name(CLARITY_NAMES, "a name", field)
 
     def contract_name(self, field: str = "contract name") -> str:
         """Read a contract's name."""
-        start = self.offset
-        name = self.take(self.byte(field), field).decode("latin-1")
-        if not is_contract_name(name):
-            raise DecodeError(f"not a contract name: {name!r}", offset=start, field=field)
+        return self._name(CONTRACT_NAMES, "a contract name", field)
+
+    def _name(self, names: Mapping[bytes, str], what: str, field: str) -> str:
+        start = self.offset + 1
+        if start > len(self.data):
+            raise self._short(field)
+        self.offset = end = start + self.data[start - 1]
+        if end > len(self.data):
+            raise self._short(field)
+        name = names[self.data[start:end]]
+        if not name:
+            raise DecodeError(f"not {what}: {self.data[start:end]!r}", offset=start - 1, field=field)
         return name
 
     def address(self, field: str) -> Principal:
@@ -104,6 +119,9 @@ class Reader:
         left = len(self.data) - self.offset
         if left:
             raise DecodeError(f"{left} bytes after the end", offset=self.offset, field=field)
+
+    def _short(self, field: str) -> DecodeError:
+        return DecodeError("the bytes end", offset=len(self.data), field=field)
 
 
 @lru_cache(maxsize=16384)  # transactions name the same principals again and again

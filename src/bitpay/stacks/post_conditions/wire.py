@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from bitpay.stacks import clarity
 from bitpay.stacks.addresses import Principal
-from bitpay.stacks.errors import DecodeError
 from bitpay.stacks.post_conditions.conditions import (
     Asset,
     Compare,
@@ -21,6 +19,7 @@ from bitpay.stacks.post_conditions.conditions import (
     StxPostCondition,
 )
 from bitpay.stacks.reader import Reader, address_bytes, sized_name
+from bitpay.stacks.unchecked import unchecked
 
 MIN_BYTES = 3  # the shortest: PoX, origin, code
 
@@ -58,67 +57,57 @@ def to_hex(condition: PostCondition) -> str:
 
 def read(reader: Reader) -> PostCondition:
     """Read one post-condition."""
-    start = reader.offset
-    kind = reader.byte("post-condition type")
-    if kind >= len(_READERS):
-        raise DecodeError(f"no post-condition has type {kind}", offset=start, field="post-condition type")
-    return _READERS[kind](reader, _read_principal(reader))
+    return reader.code(_READERS, "post-condition type")(reader, _read_principal(reader))
 
 
 def _read_stx(reader: Reader, who: Principal | None) -> PostCondition:
-    return StxPostCondition(who, _read_code(reader, Compare), reader.number(8, "amount"))
+    return StxPostCondition(who, reader.code(_COMPARES, "condition code"), reader.number(8, "amount"))
 
 
 def _read_ft(reader: Reader, who: Principal | None) -> PostCondition:
-    return FtPostCondition(who, _read_asset(reader), _read_code(reader, Compare), reader.number(8, "amount"))
+    return FtPostCondition(
+        who, _read_asset(reader), reader.code(_COMPARES, "condition code"), reader.number(8, "amount")
+    )
 
 
 def _read_nft(reader: Reader, who: Principal | None) -> PostCondition:
-    return NftPostCondition(who, _read_asset(reader), reader.value(), _read_code(reader, Sent))
+    return NftPostCondition(who, _read_asset(reader), reader.value(), reader.code(_SENT, "condition code"))
 
 
 def _read_staking(reader: Reader, who: Principal | None) -> PostCondition:
-    return StakingPostCondition(who, _read_code(reader, Compare), reader.number(8, "amount"))
+    return StakingPostCondition(who, reader.code(_COMPARES, "condition code"), reader.number(8, "amount"))
 
 
 def _read_pox(reader: Reader, who: Principal | None) -> PostCondition:
-    return PoxPostCondition(who, _read_code(reader, Performs))
+    return PoxPostCondition(who, reader.code(_PERFORMS, "condition code"))
 
 
-_READERS: tuple[Callable[[Reader, Principal | None], PostCondition], ...] = (
-    _read_stx,
-    _read_ft,
-    _read_nft,
-    _read_staking,
-    _read_pox,
-)
-
-_Code = TypeVar("_Code", Compare, Sent, Performs)
-
-
-def _read_code(reader: Reader, codes: type[_Code]) -> _Code:
-    start = reader.offset
-    number = reader.byte("condition code")
-    try:
-        return codes(number)
-    except ValueError as error:
-        raise DecodeError(f"no condition has code {number:#04x}", offset=start, field="condition code") from error
+_READERS: dict[int, Callable[[Reader, Principal | None], PostCondition]] = {
+    0: _read_stx,
+    1: _read_ft,
+    2: _read_nft,
+    3: _read_staking,
+    4: _read_pox,
+}
+_COMPARES = {int(code): code for code in Compare}
+_SENT = {int(code): code for code in Sent}
+_PERFORMS = {int(code): code for code in Performs}
 
 
 def _read_principal(reader: Reader) -> Principal | None:
-    start = reader.offset
-    kind = reader.byte("principal type")
-    if kind == 1:
-        return None
-    if kind == 2:
-        return reader.address("principal")
-    if kind == 3:
-        return reader.contract("principal")
-    raise DecodeError(f"no principal has type {kind}", offset=start, field="principal type")
+    return reader.code(_PRINCIPALS, "principal type")(reader)
+
+
+_PRINCIPALS: dict[int, Callable[[Reader], Principal | None]] = {
+    1: lambda _reader: None,
+    2: lambda reader: reader.address("principal"),
+    3: lambda reader: reader.contract("principal"),
+}
+_asset = unchecked(Asset)
 
 
 def _read_asset(reader: Reader) -> Asset:
-    return Asset(reader.contract("asset"), reader.clarity_name("asset name"))
+    return _asset(reader.contract("asset"), reader.clarity_name("asset name"))
 
 
 def _principal_bytes(principal: Principal | None) -> bytes:

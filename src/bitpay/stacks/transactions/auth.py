@@ -13,13 +13,14 @@ from bitpay.stacks.hashes import hash160, sha256
 from bitpay.stacks.keys import compress_public_key
 from bitpay.stacks.network import Network
 from bitpay.stacks.reader import Reader
+from bitpay.stacks.unchecked import unchecked
 
 MAX_U64 = (1 << 64) - 1
 NO_SIGNATURE = bytes(65)
 
 
 class HashMode(IntEnum):
-    """How public keys become the hash in an address."""
+    """How public keys become the hash in an address. Bits: 1 several keys, 2 in a witness, 4 signing in any order."""
 
     P2PKH = 0x00
     P2SH = 0x01
@@ -31,17 +32,17 @@ class HashMode(IntEnum):
     @property
     def single(self) -> bool:
         """Whether one key signs."""
-        return self in {HashMode.P2PKH, HashMode.P2WPKH}
+        return not self & 1
 
     @property
     def witness(self) -> bool:
         """Whether only compressed keys are allowed."""
-        return self in {HashMode.P2WPKH, HashMode.P2WSH, HashMode.P2WSH_ANY_ORDER}
+        return bool(self & 2)
 
     @property
     def any_order(self) -> bool:
         """Whether every signer signs the same hash."""
-        return self in {HashMode.P2SH_ANY_ORDER, HashMode.P2WSH_ANY_ORDER}
+        return bool(self & 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ def _check_common(signer: bytes, nonce: int, fee: int) -> None:
 
 
 def _common_bytes(condition: SpendingCondition) -> bytes:
-    return _COMMON.pack(condition.mode, condition.signer, condition.nonce, condition.fee)
+    return bytes((condition.mode,)) + _COMMON.pack(condition.signer, condition.nonce, condition.fee)
 
 
 # What an origin signs in the place of a sponsor it does not know yet.
@@ -213,50 +214,50 @@ SPONSOR_SENTINEL = SingleSig(HashMode.P2PKH, bytes(20), 0, 0)
 
 def read(reader: Reader) -> Auth:
     """Read an authorization; raises `DecodeError`."""
-    start = reader.offset
-    kind = reader.byte("auth type")
-    if kind == 4:
-        return Auth(_read_condition(reader))
-    if kind == 5:
-        return Auth(_read_condition(reader), _read_condition(reader))
-    raise DecodeError(f"no authorization has type {kind}", offset=start, field="auth type")
+    sponsored = reader.code(_AUTH_TYPES, "auth type")
+    return Auth(_read_condition(reader), _read_condition(reader) if sponsored else None)
 
 
+_AUTH_TYPES = {4: False, 5: True}
 _MODES = {int(mode): mode for mode in HashMode}
-_COMMON = struct.Struct(">B20sQQ")
+_COMMON = struct.Struct(">20sQQ")
+_SINGLE = struct.Struct(">20sQQB65s")
+_single_sig = unchecked(SingleSig)
 
 
 def _read_condition(reader: Reader) -> SpendingCondition:
-    start = reader.offset
-    number, signer, nonce, fee = reader.unpack(_COMMON, "spending condition")
-    mode = _MODES.get(number)
-    if mode is None:
-        raise DecodeError(f"no hash mode {number}", offset=start, field="hash mode")
-    if mode.single:
-        compressed = _read_key_encoding(reader, mode)
-        return SingleSig(mode, signer, nonce, fee, compressed, reader.take(65, "signature"))
-    fields = tuple(_read_field(reader, mode) for _ in range(reader.count(34, "auth fields")))
+    mode = reader.code(_MODES, "hash mode")
+    return _read_single(reader, mode) if mode.single else _read_multi(reader, mode)
+
+
+def _read_single(reader: Reader, mode: HashMode) -> SingleSig:
+    signer, nonce, fee, encoding, signature = reader.unpack(_SINGLE, "spending condition")
+    if encoding > 1 or (encoding and mode.witness):
+        offset = reader.offset - len(signature) - 1
+        raise DecodeError(f"{mode.name} has no key encoding {encoding}", offset=offset, field="key encoding")
+    return _single_sig(mode, signer, nonce, fee, not encoding, signature)
+
+
+def _read_multi(reader: Reader, mode: HashMode) -> MultiSig:
+    signer, nonce, fee = reader.unpack(_COMMON, "spending condition")
+    fields = tuple([_read_field(reader, mode) for _ in range(reader.count(34, "auth fields"))])
     return MultiSig(mode, signer, nonce, fee, reader.number(2, "signatures required"), fields)
-
-
-def _read_key_encoding(reader: Reader, mode: HashMode) -> bool:
-    start = reader.offset
-    number = reader.byte("key encoding")
-    if number > 1 or (number == 1 and mode.witness):
-        raise DecodeError(f"{mode.name} has no key encoding {number}", offset=start, field="key encoding")
-    return number == 0
 
 
 def _read_field(reader: Reader, mode: HashMode) -> AuthField:
     start = reader.offset
-    kind = reader.byte("auth field type")
-    if kind > 3 or (kind % 2 == 1 and mode.witness):
-        raise DecodeError(f"{mode.name} has no field of type {kind}", offset=start, field="auth field type")
-    if kind >= 2:
-        return AuthField(reader.take(65, "signature"), kind == 2)
+    signed, compressed = reader.code(_FIELD_TYPES, "auth field type")
+    if mode.witness and not compressed:
+        raise DecodeError(f"{mode.name} takes compressed keys only", offset=start, field="auth field type")
+    if signed:
+        return AuthField(reader.take(65, "signature"), compressed)
     content = reader.take(33, "public key")
     try:
         compress_public_key(content)
     except KeyInvalid as error:
         raise DecodeError("no point of the curve", offset=start + 1, field="public key") from error
-    return AuthField(content, kind == 0)
+    return AuthField(content, compressed)
+
+
+_FIELD_TYPES = {0: (False, True), 1: (False, False), 2: (True, True), 3: (True, False)}
+"""What an auth field is by its type: whether a signature, and whether the public key is written compressed."""

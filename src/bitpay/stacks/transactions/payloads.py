@@ -11,6 +11,7 @@ from bitpay.stacks.addresses import Principal
 from bitpay.stacks.errors import DecodeError, TransactionInvalid
 from bitpay.stacks.names import clarity_name, contract_name
 from bitpay.stacks.reader import Reader, address_bytes, sized_name
+from bitpay.stacks.unchecked import unchecked
 
 MEMO_BYTES = 34
 MAX_U64 = (1 << 64) - 1
@@ -164,11 +165,7 @@ Payload = TokenTransfer | ContractCall | SmartContract | PoisonMicroblock | Coin
 
 def read(reader: Reader) -> Payload:
     """Read a payload; raises `DecodeError`."""
-    start = reader.offset
-    kind = reader.byte("payload type")
-    if kind >= len(_READERS):
-        raise DecodeError(f"no payload has type {kind}", offset=start, field="payload type")
-    return _READERS[kind](reader)
+    return reader.code(_READERS, "payload type")(reader)
 
 
 def _read_transfer(reader: Reader) -> Payload:
@@ -179,8 +176,8 @@ def _read_transfer(reader: Reader) -> Payload:
 def _read_call(reader: Reader) -> Payload:
     contract = reader.contract("contract")
     function = reader.clarity_name("function")
-    args = tuple(reader.value() for _ in range(reader.count(1, "arguments")))
-    return ContractCall(contract, function, args)
+    args = tuple([reader.value() for _ in range(reader.count(1, "arguments"))])
+    return _contract_call(contract, function, args)
 
 
 def _read_contract(reader: Reader) -> Payload:
@@ -188,11 +185,7 @@ def _read_contract(reader: Reader) -> Payload:
 
 
 def _read_versioned_contract(reader: Reader) -> Payload:
-    start = reader.offset
-    version = reader.byte("clarity version")
-    if version not in CLARITY_VERSIONS:
-        raise DecodeError(f"no Clarity version {version}", offset=start, field="clarity version")
-    return _contract(reader, version)
+    return _contract(reader, reader.code(_CLARITY_VERSIONS, "clarity version"))
 
 
 def _contract(reader: Reader, version: int | None) -> Payload:
@@ -235,25 +228,25 @@ def _read_tenure_change(reader: Reader) -> Payload:
     tenure, previous, burn_view = (reader.take(20, "consensus hash") for _ in range(3))
     end = reader.take(32, "previous tenure end")
     blocks = reader.number(4, "previous tenure blocks")
-    start = reader.offset
-    cause = reader.byte("cause")
-    if cause >= len(TenureCause):
-        raise DecodeError(f"no tenure change has cause {cause}", offset=start, field="cause")
+    cause = reader.code(_CAUSES, "cause")
     key_hash = reader.take(20, "public key hash")
-    return TenureChange(tenure, previous, burn_view, end, blocks, TenureCause(cause), key_hash)
+    return TenureChange(tenure, previous, burn_view, end, blocks, cause, key_hash)
 
 
-_READERS: tuple[Callable[[Reader], Payload], ...] = (
-    _read_transfer,
-    _read_contract,
-    _read_call,
-    _read_poison,
-    _read_coinbase,
-    _read_coinbase_to,
-    _read_versioned_contract,
-    _read_tenure_change,
-    _read_nakamoto_coinbase,
-)
+_READERS: dict[int, Callable[[Reader], Payload]] = {
+    0: _read_transfer,
+    1: _read_contract,
+    2: _read_call,
+    3: _read_poison,
+    4: _read_coinbase,
+    5: _read_coinbase_to,
+    6: _read_versioned_contract,
+    7: _read_tenure_change,
+    8: _read_nakamoto_coinbase,
+}
+_CLARITY_VERSIONS = {version: version for version in CLARITY_VERSIONS}
+_CAUSES = {int(cause): cause for cause in TenureCause}
+_contract_call = unchecked(ContractCall)
 
 
 def is_source(text: str) -> bool:

@@ -15,6 +15,7 @@ from bitpay.stacks.transactions import auth as auths
 from bitpay.stacks.transactions import payloads
 from bitpay.stacks.transactions.auth import Auth, SingleSig, SpendingCondition
 from bitpay.stacks.transactions.payloads import Payload
+from bitpay.stacks.unchecked import unchecked
 
 MAX_TRANSACTION_BYTES = 2 * 1024 * 1024
 
@@ -68,16 +69,16 @@ class Transaction:
         if len(data) > MAX_TRANSACTION_BYTES:
             raise DecodeError("more than a transaction can be", offset=MAX_TRANSACTION_BYTES, field="transaction")
         reader = Reader(data)
-        version = _read_version(reader)
+        version = reader.code(_VERSIONS, "version")
         chain_id = reader.number(4, "chain id")
         auth = auths.read(reader)
-        anchor_mode = AnchorMode(_read_one_of(reader, "anchor mode"))
-        mode = Mode(_read_one_of(reader, "post-condition mode"))
+        anchor_mode = reader.code(_ANCHOR_MODES, "anchor mode")
+        mode = reader.code(_MODES, "post-condition mode")
         count = reader.count(post_conditions.MIN_BYTES, "post-conditions")
-        conditions = tuple(post_conditions.read(reader) for _ in range(count))
+        conditions = tuple([post_conditions.read(reader) for _ in range(count)])
         payload = payloads.read(reader)
         reader.finish("transaction")
-        return cls(version, chain_id, auth, payload, mode, conditions, anchor_mode)
+        return _transaction(version, chain_id, auth, payload, mode, conditions, anchor_mode)
 
     @classmethod
     def from_hex(cls, text: str) -> Transaction:
@@ -130,17 +131,7 @@ class Transaction:
         return addresses.encode(version, condition.signer)
 
 
-def _read_version(reader: Reader) -> int:
-    version = reader.byte("version")
-    if Network.of_transaction_version(version) is None:
-        raise DecodeError(f"no transaction version {version}", offset=0, field="version")
-    return version
-
-
-def _read_one_of(reader: Reader, field: str) -> int:
-    """Read a byte that is 1, 2 or 3."""
-    start = reader.offset
-    number = reader.byte(field)
-    if not 1 <= number <= 3:
-        raise DecodeError(f"no {field} {number}", offset=start, field=field)
-    return number
+_transaction = unchecked(Transaction)
+_VERSIONS = {network.transaction_version: network.transaction_version for network in Network}
+_ANCHOR_MODES = {int(mode): mode for mode in AnchorMode}
+_MODES = {int(mode): mode for mode in Mode}
