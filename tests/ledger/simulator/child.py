@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ from bitpay.store.relay import Consumer, Letter, OutboxRelay
 
 SECRET = "the webhook secret of the simulator"
 KIND = "webhook"
+_TLS = ssl.create_default_context()  # made before the processes part: it takes as long as everything else here
 
 
 def posted(projection: Projection) -> Projection:
@@ -83,7 +85,7 @@ async def run(orders: Orders) -> None:
             return (await ledger.book.head()).burn_height
         return 0
 
-    async with httpx.AsyncClient() as http, asyncio.TaskGroup() as group:
+    async with httpx.AsyncClient(verify=_TLS) as http, asyncio.TaskGroup() as group:
 
         async def deliver(letter: Letter) -> None:
             told = {"id": letter.id, "retracts": letter.retracts, "data": letter.data}

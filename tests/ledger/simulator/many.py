@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from tests.ledger.simulator.plan import plan_for
-from tests.ledger.simulator.run import Run, observer
+from tests.ledger.simulator.run import Run, observer, warm_up
 
 from bitpay.store.server import MongoServer
 
@@ -28,6 +28,7 @@ def play_all(seeds: range, processes: int) -> Iterator[dict[str, Any]]:
 def play(seeds: list[int]) -> list[dict[str, Any]]:
     """Play some seeds, one after the other, on one mongod."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))  # absurd values are alerts by design
+    warm_up()
     folder = tempfile.TemporaryDirectory(prefix="bitpay-simulator-")
     with folder as path, MongoServer(Path(path), test_commands=True) as server:
         return asyncio.run(_play(server, seeds))
@@ -35,6 +36,8 @@ def play(seeds: list[int]) -> list[dict[str, Any]]:
 
 async def _play(server: MongoServer, seeds: list[int]) -> list[dict[str, Any]]:
     async with observer(server) as client:
+        # Racing followers have no lease, so nobody ends a dead one's transaction before the server does.
+        await client.admin.command({"setParameter": 1, "transactionLifetimeLimitSeconds": 1})
         return [(await Run(plan_for(seed), server, client).play()).to_json() for seed in seeds]
 
 
