@@ -26,7 +26,9 @@ from bitpay.stacks.clarity import (
     UInt,
     Utf8,
     Value,
+    types,
 )
+from bitpay.stacks.clarity.values import same_kind
 from bitpay.stacks.errors import AddressInvalid, DecodeError, NameInvalid, StacksError, ValueInvalid
 
 ACCOUNT = "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM"
@@ -168,6 +170,7 @@ def test_what_the_chain_cannot_hold_cannot_be_made(made: object, error: type[Sta
         ("0b00000002" + "01" + "00" * 16 + "00" * 17, 0, "value"),
         ("0b00000002" + "01" + "00" * 16 + "01" + "00" * 15, 38, "uint"),
         ("0b00000002" + "00" * 17 + "0f" + "00" * 16, 22, "type"),
+        ("0b00000002" + "030200000006" * 2, 0, "value"),  # true and a buffer, whose bytes repeat all the same
         ("0c00000000", 1, "tuple"),
         ("0c00000002016203016103", 8, "tuple key"),
         ("0c00000002016103016103", 8, "tuple key"),
@@ -263,6 +266,67 @@ def test_the_items_of_a_list_have_one_type_inside_too(items: list[Value]) -> Non
 )
 def test_sides_and_lengths_of_one_type_go_together(items: list[Value]) -> None:
     assert clarity.decode(clarity.encode(List(items))) == List(items)
+
+
+small = st.one_of(
+    st.integers(0, 1).map(UInt),
+    st.binary(max_size=1).map(Buffer),
+    st.text("aä", max_size=1).map(Utf8),
+    st.just(NONE),
+    st.just(TRUE),
+)
+shaped = st.recursive(
+    small,
+    lambda inner: st.one_of(
+        inner.map(Some),
+        inner.map(Ok),
+        inner.map(Err),
+        inner.map(lambda item: List([item])),
+        st.dictionaries(st.sampled_from("ab"), inner, min_size=1).map(Tuple),
+    ),
+    max_leaves=3,
+)
+
+
+@given(st.lists(shaped, min_size=2, max_size=3))
+@settings(deadline=None, max_examples=500)
+def test_items_that_look_alike_have_one_type(items: list[Value]) -> None:
+    if types.alike(items):
+        assert len(set(map(types.type_of, items))) == 1
+
+
+@given(st.lists(shaped, min_size=2, max_size=3).filter(same_kind))
+@settings(deadline=None, max_examples=500)
+def test_a_list_is_read_when_its_items_have_a_common_type(items: list[Value]) -> None:
+    value = List(items)
+    data = b"\x0b" + len(items).to_bytes(4) + b"".join(map(clarity.encode, items))
+    try:
+        types.check(value)
+    except ValueInvalid:
+        assert isinstance(attempt(clarity.decode, data), DecodeError)
+        with pytest.raises(ValueInvalid):
+            clarity.encode(value)
+    else:
+        assert (clarity.decode(data), clarity.encode(value)) == (value, data)
+
+
+@pytest.mark.parametrize(
+    ("items", "alike"),
+    [
+        ([Buffer(b"ab"), Buffer(b"cd")], True),
+        ([Buffer(b"ab"), Buffer(b"c")], False),
+        ([NONE, Some(TRUE)], False),
+        ([Some(Ascii("a")), Some(Ascii("b"))], True),
+        ([Ok(TRUE), Err(TRUE)], False),
+        ([Tuple({"a": UInt(1), "b": NONE}), Tuple({"a": UInt(2), "b": NONE})], True),
+        ([Tuple({"a": UInt(1)}), Tuple({"b": UInt(2)})], False),
+        ([Tuple({"a": UInt(1)}), Tuple({"a": UInt(1), "b": UInt(2)})], False),
+        ([List([TRUE]), List([TRUE])], False),
+        ([], False),
+    ],
+)
+def test_items_of_one_shape_look_alike(items: list[Value], alike: bool) -> None:
+    assert types.alike(items) is alike
 
 
 def test_values_are_immutable_hashable_and_of_their_own_kind() -> None:

@@ -141,8 +141,9 @@ def _none(_data: bytes, offset: int, depth: int, _mixed: list[List]) -> tuple[Va
 
 def _buffer(data: bytes, offset: int, _depth: int, _mixed: list[List]) -> tuple[Value, int]:
     start = offset + 4
-    end = start + _from_bytes(data[offset:start])
-    if end > len(data) or end - start > MAX_VALUE_BYTES:
+    size = _from_bytes(data[offset:start])
+    end = start + size
+    if end > len(data) or size > MAX_VALUE_BYTES:
         raise _bad_length(data, offset, end, "buffer")
     value = _new(Buffer)
     _fill_buffer(value, data[start:end])
@@ -151,8 +152,9 @@ def _buffer(data: bytes, offset: int, _depth: int, _mixed: list[List]) -> tuple[
 
 def _ascii(data: bytes, offset: int, _depth: int, _mixed: list[List]) -> tuple[Value, int]:
     start = offset + 4
-    end = start + _from_bytes(data[offset:start])
-    if end > len(data) or end - start > MAX_VALUE_BYTES:
+    size = _from_bytes(data[offset:start])
+    end = start + size
+    if end > len(data) or size > MAX_VALUE_BYTES:
         raise _bad_length(data, offset, end, "string-ascii")
     text = data[start:end].decode("latin-1")
     if not (text.isascii() and text.isprintable()) and ASCII.fullmatch(text) is None:
@@ -164,8 +166,9 @@ def _ascii(data: bytes, offset: int, _depth: int, _mixed: list[List]) -> tuple[V
 
 def _utf8(data: bytes, offset: int, _depth: int, _mixed: list[List]) -> tuple[Value, int]:
     start = offset + 4
-    end = start + _from_bytes(data[offset:start])
-    if end > len(data) or end - start > MAX_VALUE_BYTES:
+    size = _from_bytes(data[offset:start])
+    end = start + size
+    if end > len(data) or size > MAX_VALUE_BYTES:
         raise _bad_length(data, offset, end, "string-utf8")
     try:
         text = data[start:end].decode()
@@ -241,20 +244,30 @@ def _list(data: bytes, offset: int, depth: int, mixed: list[List]) -> tuple[Valu
         raise _short(data, "list")
     tag = data[end : end + 1]
     stop = end + _NUMBER_BYTES * count
-    if tag in _RUNS and stop <= len(data) and data[end:stop:_NUMBER_BYTES] == tag * count:
+    run = _RUNS.get(tag)
+    if run is not None and stop <= len(data) and data[end:stop:_NUMBER_BYTES] == tag * count:
         value = _new(List)
-        _fill_list(value, _RUNS[tag](data[end:stop]))
+        _fill_list(value, run(data[end:stop]))
         return value, stop
+    start = end
     items: list[Value] = []
+    ends: list[int] = []
     depth += 1
     for _ in range(count):
         item, end = _DECODERS[data[end]](data, end + 1, depth, mixed)
         items.append(item)
+        ends.append(end)
     value = _new(List)
     _fill_list(value, tuple(items))
-    if count > 1 and not types.alike(items):
+    if count > 1 and not _repeated(data[start:end], ends[0] - start) and not types.alike(items):
         mixed.append(value)
     return value, end
+
+
+def _repeated(data: bytes, size: int) -> bool:
+    """Say whether the first `size` bytes come again and again, as in (ok true) (ok true), which is of one type."""
+    times, rest = divmod(len(data), size)
+    return rest == 0 and data == data[:size] * times
 
 
 def _run(kind: type[Int | UInt], layout: str) -> Callable[[bytes], tuple[Value, ...]]:

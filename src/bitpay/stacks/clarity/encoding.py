@@ -103,10 +103,10 @@ def _put_none(_value: NoneValue, depth: int, _mixed: list[List]) -> bytes:
 def _put_list(value: List, depth: int, mixed: list[List]) -> bytes:
     if depth >= MAX_DEPTH:
         raise _too_deep()
-    if len(value.items) > 1 and not types.alike(value.items):
-        mixed.append(value)
     depth += 1
     items = [_ENCODERS[type(item)](item, depth, mixed) for item in value.items]
+    if len(items) > 1 and items.count(items[0]) < len(items) and not types.alike(value.items):
+        mixed.append(value)
     return b"\x0b" + len(items).to_bytes(4, "big") + b"".join(items)
 
 

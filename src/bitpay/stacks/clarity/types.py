@@ -64,9 +64,12 @@ def check(value: Value) -> None:
 
 
 def alike(items: Sequence[Value]) -> bool:
-    """Say whether all items surely have one and the same type: their class has but one, or they are equal."""
+    """Say whether all items surely have one and the same type, without working it out or looking into their lists."""
     kinds = set(map(type, items))
-    return len(kinds) == 1 and (kinds.pop() in _PLAIN or items.count(items[0]) == len(items))
+    if len(kinds) != 1:
+        return False
+    kind = kinds.pop()
+    return kind in _PLAIN or (kind in _ALIKE and _ALIKE[kind](items))
 
 
 def type_of(value: Value) -> Type:
@@ -143,6 +146,36 @@ _MAKERS: Final[dict[str, Callable[..., Type]]] = {
     "tuple": _tuple,
     "optional": _optional,
     "response": _response,
+}
+
+
+def _same_lengths(items: Sequence[Any]) -> bool:
+    return len({len(item.value) for item in items}) == 1
+
+
+def _alike_inside(items: Sequence[Any]) -> bool:
+    return alike([item.value for item in items])
+
+
+def _alike_fields(items: Sequence[Tuple]) -> bool:
+    if len(set(map(len, items))) > 1:
+        return False
+    for column in zip(*[item.items for item in items], strict=True):
+        names, values = zip(*column, strict=True)
+        if len(set(names)) > 1 or not alike(values):
+            return False
+    return True
+
+
+_ALIKE: Final[dict[type[Value], Callable[[Any], bool]]] = {
+    Buffer: _same_lengths,
+    Ascii: _same_lengths,
+    Utf8: _same_lengths,
+    NoneValue: lambda _items: True,
+    Some: _alike_inside,
+    Ok: _alike_inside,
+    Err: _alike_inside,
+    Tuple: _alike_fields,
 }
 
 _TYPERS: Final[dict[type[Value], Callable[[Any], Type]]] = {
