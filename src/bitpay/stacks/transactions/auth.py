@@ -221,25 +221,19 @@ def read(reader: Reader) -> Auth:
 _AUTH_TYPES = {4: False, 5: True}
 _MODES = {int(mode): mode for mode in HashMode}
 _COMMON = struct.Struct(">20sQQ")
-_SINGLE = struct.Struct(">20sQQB65s")
+_SIGNATURE = struct.Struct(">B65s")
 _single_sig = unchecked(SingleSig)
 
 
 def _read_condition(reader: Reader) -> SpendingCondition:
     mode = reader.code(_MODES, "hash mode")
-    return _read_single(reader, mode) if mode.single else _read_multi(reader, mode)
-
-
-def _read_single(reader: Reader, mode: HashMode) -> SingleSig:
-    signer, nonce, fee, encoding, signature = reader.unpack(_SINGLE, "spending condition")
-    if encoding > 1 or (encoding and mode.witness):
-        offset = reader.offset - len(signature) - 1
-        raise DecodeError(f"{mode.name} has no key encoding {encoding}", offset=offset, field="key encoding")
-    return _single_sig(mode, signer, nonce, fee, not encoding, signature)
-
-
-def _read_multi(reader: Reader, mode: HashMode) -> MultiSig:
     signer, nonce, fee = reader.unpack(_COMMON, "spending condition")
+    if mode.single:
+        start = reader.offset
+        encoding, signature = reader.unpack(_SIGNATURE, "signature")
+        if encoding > 1 or (encoding and mode.witness):
+            raise DecodeError(f"{mode.name} has no key encoding {encoding}", offset=start, field="key encoding")
+        return _single_sig(mode, signer, nonce, fee, not encoding, signature)
     fields = tuple([_read_field(reader, mode) for _ in range(reader.count(34, "auth fields"))])
     return MultiSig(mode, signer, nonce, fee, reader.number(2, "signatures required"), fields)
 
