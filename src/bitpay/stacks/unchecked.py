@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields, make_dataclass
 from typing import Any, TypeVar
 
 _Made = TypeVar("_Made")
 
 
 def unchecked(kind: type[_Made]) -> Callable[..., _Made]:
-    """Return what makes objects of a frozen dataclass with slots past its checks, from all fields in their order."""
-    fills = [kind.__dict__[field].__set__ for field in kind.__dict__["__slots__"]]
-    new = object.__new__
+    """Return what makes objects of a frozen dataclass with slots past its checks, from all fields in their order.
+
+    They are made as a class of the same slots that is not frozen, and become `kind` once filled: several times faster
+    than to set each field of a frozen one.
+    """
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    fillable = make_dataclass(kind.__name__, names, slots=True)
 
     def make(*values: Any) -> _Made:  # noqa: ANN401 - whatever the fields hold
-        made = new(kind)
-        for fill, value in zip(fills, values, strict=True):
-            fill(made, value)
+        made: _Made = fillable(*values)
+        made.__class__ = kind
         return made
 
     return make
