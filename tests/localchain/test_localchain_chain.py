@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 from pathlib import Path
@@ -11,7 +12,7 @@ from bitpay.kit.errors import InvalidInput
 from bitpay.localchain.archive import Archive
 from bitpay.localchain.blocks import Change, MinedTransaction
 from bitpay.localchain.chain import Chain, Genesis
-from bitpay.localchain.journal import JournalInUse
+from bitpay.localchain.journal import Journal, JournalInUse, JournalUnwritable
 from bitpay.localchain.rejections import Rejected, Undecodable
 from bitpay.localchain.vm import SBTC
 from bitpay.stacks.clarity import NONE, Tuple, principal, uint
@@ -290,3 +291,27 @@ def test_snapshots_spare_the_replay_and_damaged_ones_do_no_harm(
     repaired = open_chain()
     assert repaired.machine.ask(lambda vm: vm.read(counter_of(alice), "get-count")).value == uint(3)
     assert not snapshot.exists()
+
+
+def test_a_block_that_cannot_be_kept_never_was(
+    counter: Chain, open_chain: OpenChain, alice: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tip = counter.archive.tip
+    txid = counter.submit(alice.transfer(PEER, 1_000))
+    with monkeypatch.context() as full:
+        full.setattr(Journal, "_write", no_room)
+        with pytest.raises(JournalUnwritable):
+            counter.mine()
+    assert (counter.archive.tip, [one.txid for one in counter.mempool]) == (tip, [txid])
+    assert counter.stx_balance(PEER) == 0
+
+    block = counter.mine()
+
+    assert (block.header.height, block.header.parent_hash) == (tip.height + 1, tip.hash)
+    assert counter.stx_balance(PEER) == 1_000
+    again = open_chain()
+    assert (again.archive.tip, again.stx_balance(PEER)) == (block.header, 1_000)
+
+
+def no_room(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -1,8 +1,11 @@
+import errno
+import os
+from hashlib import sha512
 from pathlib import Path
 
 import pytest
 
-from bitpay.localchain.journal import MAGIC, Journal, JournalDamaged, JournalInUse
+from bitpay.localchain.journal import MAGIC, Journal, JournalDamaged, JournalInUse, JournalUnwritable
 
 
 def records(path: Path) -> list[object]:
@@ -126,3 +129,48 @@ def test_a_journal_has_one_writer(path: Path) -> None:
     with Journal(path), pytest.raises(JournalInUse):
         Journal(path)
     assert path.stat().st_mode & 0o077 == 0
+
+
+class FullDisk:
+    """A disk on which `room` bytes more can be written."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+        self.room = room
+        self._write = os.pwrite
+        monkeypatch.setattr(os, "pwrite", self.pwrite)
+
+    def pwrite(self, file: int, data: bytes, place: int) -> int:
+        if not self.room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written = self._write(file, data[: self.room], place)
+        self.room -= written
+        return written
+
+
+@pytest.mark.parametrize("room", [0, 5, 60, 200])
+def test_what_cannot_be_written_was_never_there(path: Path, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+    before = path.read_bytes()
+    with Journal(path) as journal:
+        disk = FullDisk(monkeypatch, room)
+        with pytest.raises(JournalUnwritable, match="No space left"):
+            journal.append([{"n": number, "text": sha512(bytes((number,))).hexdigest()} for number in range(9)])
+        assert path.read_bytes() == before
+        disk.room = 1 << 20
+        journal.append([{"n": 4}])
+    assert numbers(path) == [1, 2, 3, 4]
+
+
+def test_nothing_is_written_behind_what_may_be_left(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Journal(path) as journal:
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "fsync", fails)
+            with pytest.raises(JournalUnwritable, match="Input/output error"):
+                journal.append([{"n": 4}, {"n": 5, "text": "x" * 1_000}])
+            with pytest.raises(JournalUnwritable, match="Input/output error"):
+                journal.append([{"n": 4}])
+        journal.append([{"n": 6}])
+    assert numbers(path) == [1, 2, 3, 6]
+
+
+def fails(_file: int) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))

@@ -159,7 +159,10 @@ class Chain:
     # Blocks
 
     def mine(self, *, burn: bool = False) -> Block:
-        """Make a block of what waits (it may be empty). `burn` puts a burn block under it, due or not."""
+        """Make a block of what waits (it may be empty). `burn` puts a burn block under it, due or not.
+
+        Raises JournalUnwritable, and then all is as before.
+        """
         parent = self.archive.tip
         time = self.clock.next_block(parent.time)
         burn = burn or time - parent.burn_time >= self._burn_seconds
@@ -168,7 +171,11 @@ class Chain:
         block = self.machine.build(lambda: assemble(self.archive, time, waiting, burn=burn, fork=self.fork))
         too_expensive = [one.txid for one in waiting if one.txid in self.machine.too_expensive]
         dropped = {"too_expensive": too_expensive} if too_expensive else {}
-        [place] = self._journal.append([{"block": block.to_json(), **dropped}])
+        try:
+            [place] = self._journal.append([{"block": block.to_json(), **dropped}])
+        except BaseException:
+            self.machine.rebuild()  # the VM is a block ahead of what counts
+            raise
         self.exclusively(lambda: self._land(block, place, too_expensive))
         self._learn(block)
         self._listener(Change((), (block,)))

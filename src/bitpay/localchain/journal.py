@@ -11,10 +11,11 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from bitpay.kit.errors import Conflict
+from bitpay.kit.errors import Conflict, Unavailable
 
 _HEAD = struct.Struct(">II")
 _UNSAFE = 1 << 31
@@ -36,6 +37,12 @@ class JournalInUse(Conflict):
     code = "journal_in_use"
 
 
+class JournalUnwritable(Unavailable):
+    """What was to be kept is not on disk (perhaps there is no room left), and so did not happen."""
+
+    code = "journal_unwritable"
+
+
 class Journal:
     """Appends records and reads them back by their place in the file."""
 
@@ -48,6 +55,7 @@ class Journal:
             self._file.close()
             raise JournalInUse(f"{path} is in use by another process") from error
         self._path = path
+        self._uncertain = False
         try:
             self._end = self._start()
         except BaseException:
@@ -89,14 +97,13 @@ class Journal:
         if place < self._end:
             if self._holds_a_safe_record_after(place):
                 raise JournalDamaged(f"{self._path} is damaged at byte {place}")
-            self._file.truncate(place)
-            os.fsync(self._file.fileno())
             self._end = place
+            self._cut_off()
 
     def append(self, records: Iterable[Any], *, sync: bool = True) -> list[int]:
         """Write records so that a crash from now on cannot lose them. Returns their places.
 
-        Without `sync` they are safe only once something later is.
+        Without `sync` they are safe only once something later is. Raises JournalUnwritable, and then none is there.
         """
         places, frames = [], []
         place = self._end
@@ -105,9 +112,23 @@ class Journal:
             places.append(place)
             frames.append(frame)
             place += len(frame)
-        self._write(self._end, b"".join(frames), sync=sync)
+        try:
+            if self._uncertain:
+                self._cut_off()
+            self._write(self._end, b"".join(frames), sync=sync)
+        except OSError as error:
+            self._uncertain = True
+            with suppress(OSError):
+                self._cut_off()
+            raise JournalUnwritable(f"{self._path} cannot be written: {error.strerror}.") from error
         self._end = place
         return places
+
+    def _cut_off(self) -> None:
+        """Leave nothing behind the last record, on disk."""
+        self._file.truncate(self._end)
+        os.fsync(self._file.fileno())
+        self._uncertain = False
 
     def read(self, place: int) -> Any:  # noqa: ANN401 - whatever was appended
         """Return the record at `place`."""
