@@ -120,6 +120,22 @@ async def test_contracts_can_be_read_and_called(house: House) -> None:
     assert log["contract_log"]["value"]["repr"].startswith('(tuple (by u3) (event "increment")')
 
 
+async def test_names_may_have_a_slash(house: House) -> None:
+    source = """
+        (define-data-var paid/owed uint u1)
+        (define-map rate/day uint uint)
+        (define-constant SATS/BTC u3)
+        (define-read-only (sats/day) u2)"""
+    await house.mined(ALICE.deploy("slashed", source))
+    path, key = f"{ALICE.address}/slashed", "0x" + encode(uint(1)).hex()
+    call = {"sender": BOB.address, "arguments": []}
+    read = await house.client.post(f"/v2/contracts/call-read/{path}/sats%2Fday", json=call)
+    assert read.json() == {"okay": True, "result": "0x" + encode(uint(2)).hex()}
+    assert (await house.get(f"/v2/data_var/{path}/paid%2Fowed"))["data"] == key
+    assert (await house.client.post(f"/v2/map_entry/{path}/rate%2Fday", json=key)).json() == {"data": "0x09"}
+    assert (await house.get(f"/v2/constant_val/{path}/SATS%2FBTC"))["data"] == "0x" + encode(uint(3)).hex()
+
+
 async def test_a_read_may_name_the_block_but_only_the_newest_is_there(house: House) -> None:
     path, body = f"/v2/contracts/call-read/{COUNTER_PATH}/get-count", {"sender": BOB.address, "arguments": []}
     before = house.service.chain.archive.tip.hash.removeprefix("0x")
@@ -248,6 +264,7 @@ async def test_bad_calls_are_refused(house: House) -> None:
         {},
         {"sender": "x", "arguments": []},
         {"sender": BOB.address, "arguments": ["0xff"]},
+        {"sender": COUNTER_ID, "arguments": []},
         [],
         None,
     ]

@@ -21,16 +21,16 @@ _BLOCK = re.compile("[0-9a-f]{64}")
 
 
 def add_contract_state(router: APIRouter, service: ChainService) -> None:
-    """Add the endpoints that evaluate and read."""
+    """Add the endpoints that evaluate and read. Names may have a slash in them: they are the rest of the path."""
 
-    @router.post("/v2/contracts/call-read/{address}/{contract}/{function}")
+    @router.post("/v2/contracts/call-read/{address}/{contract}/{function:path}")
     async def call_read(request: Request, address: str, contract: str, function: str) -> JSONResponse:
         contract_id = _contract_id(address, contract)
         sender, args = _call_body(await json_body(request))
         tip = request.query_params.get("tip", "")
         return JSONResponse(await _read(service, contract_id, function, args, sender, tip))
 
-    @router.post("/v2/map_entry/{address}/{contract}/{name}")
+    @router.post("/v2/map_entry/{address}/{contract}/{name:path}")
     async def map_entry(request: Request, address: str, contract: str, name: str) -> JSONResponse:
         contract_id = _contract_id(address, contract)
         key = _value(await json_body(request), "the key")
@@ -38,7 +38,7 @@ def add_contract_state(router: APIRouter, service: ChainService) -> None:
         found = await service.ask(lambda vm: vm.map_entry(contract_id, name, key))
         return JSONResponse({"data": "0x09" if found is None else "0x" + found.hex()})
 
-    @router.get("/v2/data_var/{address}/{contract}/{name}")
+    @router.get("/v2/data_var/{address}/{contract}/{name:path}")
     async def data_var(address: str, contract: str, name: str) -> JSONResponse:
         contract_id = _contract_id(address, contract)
         found = await service.ask(lambda vm: vm.data_var(contract_id, name))
@@ -46,7 +46,7 @@ def add_contract_state(router: APIRouter, service: ChainService) -> None:
             raise ApiError(404, "Data var not found", plain=True)
         return JSONResponse({"data": "0x" + found.hex()})
 
-    @router.get("/v2/constant_val/{address}/{contract}/{name}")
+    @router.get("/v2/constant_val/{address}/{contract}/{name:path}")
     async def constant(address: str, contract: str, name: str) -> JSONResponse:
         contract_id = _contract_id(address, contract)
         found = await service.ask(lambda vm: vm.constant(contract_id, name))
@@ -129,8 +129,10 @@ def _in_rust(cost: Cost) -> str:
 def _call_body(body: Any) -> tuple[str, list[clarity.Value]]:  # noqa: ANN401 - whatever came as JSON
     if not isinstance(body, dict) or not isinstance(body.get("arguments"), list):
         raise ApiError(400, "Failed to decode body: expected sender and arguments", plain=True)
-    sender = principal_of(str(body.get("sender"))).address
-    return sender, [_value(arg, "an argument") for arg in body["arguments"]]
+    sender = principal_of(str(body.get("sender")))
+    if sender.is_contract:
+        raise ApiError(400, "A contract cannot be the sender of a read here: the VM takes an account.", plain=True)
+    return sender.address, [_value(arg, "an argument") for arg in body["arguments"]]
 
 
 def _value(text: Any, what: str) -> clarity.Value:  # noqa: ANN401 - whatever came as JSON
