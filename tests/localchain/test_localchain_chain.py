@@ -12,7 +12,7 @@ from bitpay.kit.errors import InvalidInput
 from bitpay.localchain.archive import Archive
 from bitpay.localchain.blocks import Change, MinedTransaction
 from bitpay.localchain.chain import Chain, Genesis
-from bitpay.localchain.journal import Journal, JournalInUse, JournalUnwritable
+from bitpay.localchain.journal import Journal, JournalDamaged, JournalInUse, JournalUnwritable
 from bitpay.localchain.rejections import Rejected, Undecodable
 from bitpay.localchain.vm import SBTC
 from bitpay.stacks.clarity import NONE, Tuple, principal, uint
@@ -315,3 +315,10 @@ def test_a_block_that_cannot_be_kept_never_was(
 
 def no_room(*_: object, **__: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_journal_whose_blocks_do_not_follow_each_other_is_refused(counter: Chain, open_chain: OpenChain) -> None:
+    last = counter.mine()
+    counter._journal.append([{"block": last.to_json()}])
+    with pytest.raises(JournalDamaged, match=f"Block {last.header.height}, at byte"):
+        open_chain()

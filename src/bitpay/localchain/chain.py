@@ -17,7 +17,7 @@ from bitpay.localchain.assembly import Assembler
 from bitpay.localchain.blocks import Block, Change
 from bitpay.localchain.clock import MAX_OFFSET, ChainClock
 from bitpay.localchain.holdings import STX
-from bitpay.localchain.journal import Journal
+from bitpay.localchain.journal import Journal, JournalDamaged
 from bitpay.localchain.machine import Machine
 from bitpay.localchain.mempool import Mempool, Pending
 from bitpay.localchain.reorganization import Fork, Reorganization, Switch
@@ -91,7 +91,10 @@ class Chain:
 
     def _read_record(self, record: Mapping[str, Any], place: int) -> None:
         if "block" in record:
-            self._land(Block.from_json(record["block"]), place, record.get("too_expensive", ()))
+            block = Block.from_json(record["block"])
+            if "genesis" not in record and block.header.parent_hash != self.archive.tip.hash:
+                raise JournalDamaged(f"Block {block.header.height}, at byte {place}, does not follow the one before.")
+            self._land(block, place, record.get("too_expensive", ()))
         elif "branch" in record:
             self._branch[place] = Block.from_json(record["branch"])
         elif "switch" in record:
