@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import OperationFailure
+from pymongo.errors import BulkWriteError, OperationFailure
 from tests.ledger.ledger_chain import Chain, View
 from tests.ledger.ledger_states import clean_replay, follow, state_of
 
@@ -67,6 +67,20 @@ def test_what_is_not_a_matter_of_size_is_not_hidden() -> None:
     with pytest.raises(OperationFailure):
         portion.shrink(too_long(), 1)
     assert portion.size == 64
+
+
+@pytest.mark.parametrize("code", [251, 257, 290, 388])
+def test_too_much_is_too_much_whether_one_write_says_so_or_one_of_a_bulk(code: int) -> None:
+    portion = Portion(200)
+    portion.shrink(OperationFailure("too much", code), 200)
+    assert portion.size == 100
+    portion.shrink(BulkWriteError({"writeErrors": [{"index": 7, "code": code, "errmsg": "too much"}]}), 60)
+    assert portion.size == 30
+
+
+def test_a_bulk_that_fails_for_another_reason_is_not_hidden() -> None:
+    with pytest.raises(BulkWriteError):
+        Portion(200).shrink(BulkWriteError({"writeErrors": [{"index": 0, "code": 11000, "errmsg": "twice"}]}), 200)
 
 
 def test_it_grows_again_slowly() -> None:

@@ -7,6 +7,7 @@ _TOO_MUCH = frozenset(
         251,  # NoSuchTransaction: aborted by the server, every time it was tried
         257,  # TransactionTooLarge
         290,  # TransactionExceededLifetimeLimitSeconds
+        388,  # TransactionTooLargeForCache
     }
 )
 
@@ -24,6 +25,11 @@ class Portion:
 
     def shrink(self, error: OperationFailure, tried: int) -> None:
         """Halve the size if the error says that `tried` was too much; raise the error if it says something else."""
-        if error.code not in _TOO_MUCH or tried <= 1:
+        if tried <= 1 or _TOO_MUCH.isdisjoint(_codes(error)):
             raise error
         self.size = max(1, tried // 2)
+
+
+def _codes(error: OperationFailure) -> set[int | None]:
+    """Return the error's code and, where it stands for a bulk of writes, those of its writes."""
+    return {error.code, *(one.get("code") for one in (error.details or {}).get("writeErrors", ()))}
