@@ -255,7 +255,7 @@ class TransactionState:
     """What became of a transaction.
 
     `status` is "pending", "dropped_...", or how it ended in its block (`model.TransactionStatus`). `result` is the
-    Clarity bytes it answered, `error` the VM's words when it failed.
+    Clarity bytes it answered, `error` the VM's words when it failed, `events` how many events it has (None: not told).
     """
 
     txid: str
@@ -270,6 +270,7 @@ class TransactionState:
     replaced_by: str | None
     contract_id: str | None
     function: str | None
+    events: int | None
 
     @property
     def pending(self) -> bool:

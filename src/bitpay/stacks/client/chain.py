@@ -93,6 +93,7 @@ def state(fields: Fields) -> TransactionState:
         replaced_by=fields.optional_text("replaced_by_tx_id"),
         contract_id=contract_id,
         function=function,
+        events=_event_count(fields),
     )
 
 
@@ -123,7 +124,12 @@ def state_v1(fields: Fields, block_hash: str | None) -> TransactionState:
         replaced_by=fields.optional_text("replaced_by_tx_id"),
         contract_id=contract_id,
         function=function,
+        events=_event_count(fields),
     )
+
+
+def _event_count(fields: Fields) -> int | None:
+    return fields.number("event_count") if "event_count" in fields else None
 
 
 def _block_v1(fields: Fields, block_hash: str) -> TransactionBlock:

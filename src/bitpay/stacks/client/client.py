@@ -20,7 +20,7 @@ from bitpay.stacks.client.answers import (
     StxBalance,
     TransactionState,
 )
-from bitpay.stacks.client.errors import ApiGone, ApiNotFound, ChainMoved
+from bitpay.stacks.client.errors import AnswerInvalid, ApiGone, ApiNotFound, ChainMoved
 from bitpay.stacks.client.fields import Fields
 from bitpay.stacks.client.interface import Contract
 from bitpay.stacks.client.node import NodeClient
@@ -121,10 +121,11 @@ class StacksClient(NodeClient):
             async for fields in self._pages("/extended/v1/tx/events", "events", EVENTS_PER_PAGE, tx_id=name):
                 yield chain.event(fields)
 
-    async def contract_logs(self, contract_id: str) -> AsyncIterator[LoggedEvent]:
-        """Yield a contract's prints, newest first."""
+    async def contract_logs(self, contract_id: str, *, offset: int = 0) -> AsyncGenerator[LoggedEvent]:
+        """Yield a contract's prints, newest first, from `offset` below the newest."""
         parse_principal(contract_id)
-        async for fields in self._pages(f"/extended/v2/smart-contracts/{contract_id}/logs", "results", EVENTS_PER_PAGE):
+        path = f"/extended/v2/smart-contracts/{contract_id}/logs"
+        async for fields in self._pages(path, "results", EVENTS_PER_PAGE, start=offset):
             yield chain.logged(fields)
 
     async def contract(self, contract_id: str) -> Contract | None:
@@ -213,7 +214,10 @@ class StacksClient(NodeClient):
             if count == 0:
                 return tx
             async with limit:
-                return replace(tx, events=tuple([event async for event in self.transaction_events(tx.txid)]))
+                events = tuple([event async for event in self.transaction_events(tx.txid)])
+            if len(events) != count:
+                raise AnswerInvalid(f"{tx.txid}: {len(events)} events are listed of {count}")
+            return replace(tx, events=events)
 
         found = [item async for item in self._block_transactions(header.hash)]
         receipts = await _together([complete(tx, count) for tx, count in found])
