@@ -131,7 +131,7 @@ async def prepared(folder: Path) -> AsyncIterator[Site]:
     url = f"http://127.0.0.1:{port}"
     genesis = Genesis({DEPLOYER: STX})
     async with ChainService(lambda heard: Chain(folder / "chain", genesis, listener=heard), BY_HAND) as service:
-        hooks = Hooks(service.chain, [], folder / "hooks.json")
+        hooks = Hooks(service, [], folder / "hooks.json")
         app = create_app(service, hooks, token=TOKEN, hosts=frozenset({f"127.0.0.1:{port}"}))
         control = ChainControl(url, TOKEN)
         async with served(app, port), StacksClient(url) as client:

@@ -38,3 +38,8 @@ BATCH = """
 (define-private (pay-next (amount uint) (to principal)) (begin (is-ok (pay amount to)) to))
 (define-public (pay-all (amounts (list 5 uint)) (to principal)) (ok (fold pay-next amounts to)))
 """
+
+PAYER = """
+(define-public (pay (to principal))
+  (begin (print {event: "paid", to: to}) (stx-transfer? u10 tx-sender to)))
+"""

@@ -57,7 +57,7 @@ async def serving(
     folder: Path, genesis: Genesis, *, pace: Pace = BY_HAND, given: Sequence[GivenHook] = ()
 ) -> AsyncIterator[House]:
     async with ChainService(lambda heard: Chain(folder, endowed(genesis), listener=heard), pace) as service:
-        hooks = Hooks(service.chain, given, folder / "hooks.json")
+        hooks = Hooks(service, given, folder / "hooks.json")
         service.follow(hooks)
         app = create_app(service, hooks, token=TOKEN, hosts=frozenset({HOST}))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

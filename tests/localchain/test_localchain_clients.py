@@ -38,7 +38,7 @@ async def listening_chain(folder: Path, genesis: Genesis) -> AsyncIterator[tuple
     """Serve a chain over TCP from the test's own process."""
     pace = Pace(empty=None, gather=0.02)
     async with ChainService(lambda heard: Chain(folder, endowed(genesis), listener=heard), pace) as service:
-        hooks = Hooks(service.chain, [], folder / "hooks.json")
+        hooks = Hooks(service, [], folder / "hooks.json")
         service.follow(hooks)
         hosts: set[str] = set()
         app = create_app(service, hooks, token=TOKEN, hosts=hosts)

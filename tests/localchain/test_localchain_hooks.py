@@ -244,3 +244,19 @@ async def test_deliveries_go_wrong_when_asked_to(
 
         late = [json.loads(body)["event"]["apply"][0]["block_identifier"]["index"] for body in receiver.bodies[3:]]
         assert late == heights[::-1]
+
+
+async def test_what_a_hook_is_not_told_in_time_comes_when_its_habits_change(
+    receiver: Receiver, tmp_path: Path, genesis: Genesis, alice: Account, bob: Account
+) -> None:
+    given = [GivenHook("chainhooks2", f"{receiver.url}/hook", SECRET)]
+    async with serving(tmp_path, genesis, given=given) as house:
+        await house.control("misbehave", habits={"reorder": 1.0})
+        [held] = await house.mined(alice.transfer(bob.address, 1))
+        await house.control("misbehave", habits={"drop": 1.0})
+        [document] = await receiver.until(1)
+        await house.control("misbehave", habits={"partial": 1.0})
+        await house.mined(alice.transfer(bob.address, 2))
+        _, emptied = await receiver.until(2)
+    assert [one["transaction_identifier"]["hash"] for one in document["event"]["apply"][0]["transactions"]] == [held]
+    assert [block["transactions"] for block in emptied["event"]["apply"]] == [[]]

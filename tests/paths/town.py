@@ -268,7 +268,7 @@ async def founded(folder: Path) -> AsyncIterator[Town]:
     people = [key.address(Network.TESTNET) for key in keys().values()]
     genesis = Genesis(dict.fromkeys(people, STX), dict.fromkeys(people, SBTC), BEGINNING)
     async with ChainService(lambda heard: Chain(folder, genesis, clock=clock, listener=heard), AT_ONCE) as service:
-        hooks = Hooks(service.chain, [], folder / "hooks.json")
+        hooks = Hooks(service, [], folder / "hooks.json")
         app = create_app(service, hooks, token=TOKEN, hosts=frozenset({f"127.0.0.1:{port}"}))
         url = f"http://127.0.0.1:{port}"
         control = ChainControl(url, TOKEN)

@@ -1,7 +1,7 @@
 """Blocks of the local chain: what they hold, how they are named, how the journal writes them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -18,7 +18,10 @@ GENESIS_PARENT = "0x" + "00" * 32
 
 @dataclass(frozen=True)
 class MinedTransaction:
-    """A transaction in a block and what came of it. `error` says why it failed, in the VM's or the node's words."""
+    """A transaction in a block and what came of it. `error` says why it failed, in the VM's or the node's words.
+
+    `undone` are the events of one that its post-conditions aborted: only a node's event observer hears of them.
+    """
 
     raw: bytes
     status: TransactionStatus
@@ -26,6 +29,7 @@ class MinedTransaction:
     events: tuple[Event, ...] = ()
     error: str | None = None
     cost: Cost | None = None
+    undone: tuple[Event, ...] = ()
 
     @cached_property
     def tx(self) -> Transaction:
@@ -48,9 +52,10 @@ class MinedTransaction:
             "raw": self.raw.hex(),
             "status": self.status.value,
             "result": self.result.hex(),
-            "events": [[event.kind, dict(event.data)] for event in self.events],
+            "events": _told(self.events),
             "error": self.error,
             "cost": self.cost and asdict(self.cost),
+            **({"undone": _told(self.undone)} if self.undone else {}),
         }
 
     @classmethod
@@ -60,10 +65,19 @@ class MinedTransaction:
             bytes.fromhex(document["raw"]),
             TransactionStatus(document["status"]),
             bytes.fromhex(document["result"]),
-            tuple(Event(kind, data) for kind, data in document["events"]),
+            _heard(document["events"]),
             document["error"],
             Cost(**document["cost"]) if document["cost"] else None,
+            _heard(document.get("undone", ())),
         )
+
+
+def _told(events: Iterable[Event]) -> list[list[Any]]:
+    return [[event.kind, dict(event.data)] for event in events]
+
+
+def _heard(events: Iterable[Sequence[Any]]) -> tuple[Event, ...]:
+    return tuple(Event(kind, data) for kind, data in events)
 
 
 def accounts_of(mined: MinedTransaction) -> set[str]:

@@ -118,7 +118,7 @@ def _judge(tx: Transaction, raw: bytes, outcome: Outcome) -> MinedTransaction:
     broken = None if isinstance(tx.payload, TokenTransfer) else violation(tx, outcome.events)
     if broken:
         status = TransactionStatus.ABORT_BY_POST_CONDITION
-        return MinedTransaction(raw, status, result, error=broken, cost=outcome.cost)
+        return MinedTransaction(raw, status, result, error=broken, cost=outcome.cost, undone=outcome.events)
     if not outcome.succeeded and not isinstance(tx.payload, SmartContract):
         return MinedTransaction(raw, TransactionStatus.ABORT_BY_RESPONSE, result, cost=outcome.cost)
     return MinedTransaction(raw, TransactionStatus.SUCCESS, result, outcome.events, cost=outcome.cost)

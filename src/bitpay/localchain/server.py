@@ -44,7 +44,7 @@ async def serve(options: argparse.Namespace) -> None:
         return Chain(options.data, endowed(Genesis()), burn_seconds=options.burn_seconds, listener=heard)
 
     async with ChainService(open_chain, Pace(options.empty_seconds, options.gather_seconds)) as service:
-        hooks = Hooks(service.chain, _given(options), options.data / "hooks.json")
+        hooks = Hooks(service, _given(options), options.data / "hooks.json")
         service.follow(hooks)
         token = os.environ.get("LOCALCHAIN_TOKEN", "")
         app = create_app(service, hooks, token=token, hosts=_hosts(options.host, options.port))

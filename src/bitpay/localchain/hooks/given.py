@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from bitpay.localchain.archive import Archive
-from bitpay.localchain.blocks import Block, Change
-from bitpay.localchain.hooks import chainhook1, observer
+from bitpay.localchain.blocks import Change
+from bitpay.localchain.hooks import chainhook1
 from bitpay.localchain.hooks.chainhooks2 import Interfaces, Writer, delivery
+from bitpay.localchain.hooks.courier import Post
 from bitpay.localchain.hooks.definition import Options
 from bitpay.localchain.hooks.predicate import PrintEvent, wanted
-from bitpay.localchain.hooks.sender import Post
 
 Format = Literal["chainhooks2", "chainhook1", "observer"]
 _EVERYTHING = Options(decode_clarity_values=True, include_block_metadata=True)
@@ -31,15 +30,9 @@ class GivenHook:
         """The same for the same URL and format."""
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.format} {self.url}"))
 
-    def renderer(self, archive: Archive, interfaces: Interfaces) -> Renderer:
-        """Return what turns a change into posts."""
-        match self.format:
-            case "chainhooks2":
-                return _chainhooks2(self.uuid, interfaces)
-            case "chainhook1":
-                return _chainhook1(self.uuid)
-            case "observer":
-                return _observer(archive, interfaces)
+    def renderer(self, interfaces: Interfaces) -> Renderer:
+        """Return what turns a change into posts, for a Chainhook of either version."""
+        return _chainhook1(self.uuid) if self.format == "chainhook1" else _chainhooks2(self.uuid, interfaces)
 
 
 def _chainhooks2(name: str, interfaces: Interfaces) -> Renderer:
@@ -61,19 +54,5 @@ def _chainhook1(name: str) -> Renderer:
         document = writer.payload(change, lambda block: wanted(everything, block))
         if document is not None:
             yield "", document
-
-    return render
-
-
-def _observer(archive: Archive, interfaces: Interfaces) -> Renderer:
-    def parent_of(block: Block) -> Block | None:
-        before = archive.header(block.header.height - 1)
-        return archive.block(before.height) if before else None
-
-    def render(change: Change) -> Iterator[Post]:
-        for block in change.apply:
-            if block.opens_tenure:
-                yield "/new_burn_block", observer.new_burn_block(block, parent_of(block))
-            yield "/new_block", observer.new_block(block, parent_of(block), interfaces)
 
     return render

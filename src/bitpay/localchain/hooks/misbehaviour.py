@@ -26,7 +26,7 @@ class Misbehaviour(BaseModel):
     truncate: float = Probability
     """arrives cut off, and then not again"""
     partial: float = Probability
-    """arrives with only some of its transactions"""
+    """arrives without some of its transactions, and without their events"""
     delay: float = Field(default=0.0, ge=0.0, le=600.0)
     """up to so many seconds late"""
     seed: int = 0
@@ -61,8 +61,17 @@ class Gremlin:
         yield body
         if self._happens(self._habits.duplicate):
             yield body
-        yield from self._held
-        self._held.clear()
+        yield from self.release()
+
+    @property
+    def holds(self) -> bool:
+        """Whether something is held back until what follows it is passed on."""
+        return bool(self._held)
+
+    def release(self) -> list[Body]:
+        """Let go of what is held back, for somebody else to pass it on."""
+        held, self._held = self._held, []
+        return held
 
     def _body(self, path: str, document: dict[str, Any]) -> Body:
         if self._happens(self._habits.partial):
@@ -78,8 +87,18 @@ class Gremlin:
         event = thin.get("event", thin)
         blocks = [thin] if "transactions" in thin else [*event.get("apply", ()), *event.get("rollback", ())]
         for block in blocks:
-            block["transactions"] = [one for one in block["transactions"] if self._random.random() < 0.5]
+            self._thin(block)
         return thin
+
+    def _thin(self, block: dict[str, Any]) -> None:
+        """Take at least one transaction out of a block that has any."""
+        transactions = block["transactions"]
+        lost = self._random.randrange(len(transactions)) if transactions else None
+        left = [one for n, one in enumerate(transactions) if n != lost and self._random.random() < 0.5]
+        block["transactions"] = left
+        if "index_block_hash" in block:  # a node tells the events apart from their transactions
+            told = {one["txid"] for one in left}
+            block["events"] = [event for event in block["events"] if event["txid"] in told]
 
     def _happens(self, probability: float) -> bool:
         return self._random.random() < probability

@@ -33,7 +33,7 @@ def new_block(block: Block, parent: Block | None, interfaces: Interfaces) -> dic
         "matured_miner_rewards": [],
         "anchored_cost": cost_of(block),
         "transactions": [_transaction(index, mined, interfaces) for index, mined in enumerate(block.transactions)],
-        "events": list(_events(block)),
+        "events": _events(block),
     }
 
 
@@ -79,12 +79,13 @@ def _transaction(index: int, mined: MinedTransaction, interfaces: Interfaces) ->
     }
 
 
-def _events(block: Block) -> Any:  # noqa: ANN401 - JSON objects
-    number = 0  # a node counts the events of a whole block
-    for mined in block.transactions:
-        for event in mined.events:
-            yield {"txid": mined.txid, "event_index": number, "committed": True, **_event(event)}
-            number += 1
+def _events(block: Block) -> list[dict[str, Any]]:
+    """Return all events, counted over the block as a node does, those that post-conditions undid among them."""
+    found = [(mined, event) for mined in block.transactions for event in (*mined.events, *mined.undone)]
+    return [
+        {"txid": mined.txid, "event_index": number, "committed": mined.succeeded, **_event(event)}
+        for number, (mined, event) in enumerate(found)
+    ]
 
 
 def _event(event: Event) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from bitpay.localchain.archive import Archive
 from bitpay.localchain.blocks import Block, Change
 from bitpay.localchain.hooks.chainhook1 import Writer
 from bitpay.localchain.hooks.chainhooks2 import Interfaces
+from bitpay.localchain.hooks.courier import Patience
 from bitpay.localchain.hooks.files import keep, kept
 from bitpay.localchain.hooks.predicate import HttpPost, Predicate, wanted
-from bitpay.localchain.hooks.sender import Patience, Sender
+from bitpay.localchain.hooks.sender import Sender
 
 _log = structlog.get_logger(__name__)
 

@@ -12,10 +12,11 @@ from bitpay.kit.errors import Conflict, NotFound
 from bitpay.localchain.archive import Archive
 from bitpay.localchain.blocks import Block, Change, MinedTransaction
 from bitpay.localchain.hooks.chainhooks2 import Interfaces, Writer, delivery
+from bitpay.localchain.hooks.courier import Patience
 from bitpay.localchain.hooks.definition import Definition
 from bitpay.localchain.hooks.files import keep, kept
 from bitpay.localchain.hooks.filters import matches
-from bitpay.localchain.hooks.sender import Patience, Sender
+from bitpay.localchain.hooks.sender import Sender
 
 MAX_HOOKS = 100
 StatusWord = Literal["new", "streaming", "expired", "interrupted"]

@@ -4,50 +4,37 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
 
-import httpx
 import structlog
 
-from bitpay.localchain.hooks.misbehaviour import Body, Gremlin, Misbehaviour
+from bitpay.localchain.hooks.courier import Courier, Patience, Post, State
+from bitpay.localchain.hooks.misbehaviour import Misbehaviour
 
 _log = structlog.get_logger(__name__)
-
-State = Literal["streaming", "interrupted"]
-Post = tuple[str, dict[str, Any]]
-"""A path below the receiver's URL ("" for the URL itself) and the document that is posted there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a receiver is waited for. Times in seconds."""
-
-    attempts: int = 10
-    first_pause: float = 0.1
-    longest_pause: float = 5.0
-    timeout: float = 10.0
-    backlog: int = 2_000
-    """Deliveries that may wait; more interrupt the hook."""
-    resume_after: float | None = None
-    """An interrupted receiver is tried again with what comes after so long; None: only when it is re-enabled."""
 
 
 class Sender:
     """Posts what it is given to one URL, from a task of its own."""
 
     def __init__(self, url: str, headers: Callable[[], Mapping[str, str]], patience: Patience) -> None:
-        self.url = url
         self.state: State = "streaming"
         self.failure = ""
         """Why the receiver was given up last."""
-        self._headers = headers
         self._patience = patience
-        self._gremlin = Gremlin(Misbehaviour())
+        self._courier = Courier(url, headers, patience)
         self._waiting: deque[tuple[Post, ...]] = deque()
         self._woken = asyncio.Event()
         self._interrupted_at = 0.0
         self._task = asyncio.create_task(self._run())
+
+    @property
+    def url(self) -> str:
+        """Where deliveries go."""
+        return self._courier.url
+
+    @url.setter
+    def url(self, url: str) -> None:
+        self._courier.url = url
 
     async def close(self) -> None:
         """Stop at once; what waits is not delivered."""
@@ -56,7 +43,9 @@ class Sender:
 
     def misbehave(self, habits: Misbehaviour) -> None:
         """Spoil deliveries from now on."""
-        self._gremlin = Gremlin(habits)
+        self._courier.misbehave(habits)
+        if self._courier.releases:
+            self.put(())
 
     def resume(self) -> None:
         """Take deliveries again after an interruption."""
@@ -89,41 +78,14 @@ class Sender:
         self._waiting.clear()
 
     async def _run(self) -> None:
-        async with httpx.AsyncClient(timeout=self._patience.timeout, trust_env=False) as client:
+        async with self._courier:
             while True:
                 if not self._waiting:
                     self._woken.clear()
                     await self._woken.wait()
                     continue
-                if await self._deliver(client, self._waiting[0]) and self._waiting:
+                why = await self._courier.carry(self._waiting[0])
+                if why:
+                    self._interrupt(why)
+                elif self._waiting:
                     self._waiting.popleft()
-
-    async def _deliver(self, client: httpx.AsyncClient, posts: tuple[Post, ...]) -> bool:
-        """Make one delivery; False when the receiver was given up, with everything that waits."""
-        for path, document in posts:
-            for body in self._gremlin.pass_on(path, document):
-                await asyncio.sleep(body.late)
-                if not await self._post(client, body):
-                    return False
-        return True
-
-    async def _post(self, client: httpx.AsyncClient, body: Body) -> bool:
-        pause, why = self._patience.first_pause, ""
-        for attempt in range(1 if body.spoilt else self._patience.attempts):
-            if attempt:
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, self._patience.longest_pause)
-            why = await self._attempt(client, body)
-            if not why:
-                return True
-        if not body.spoilt:
-            self._interrupt(why)
-        return body.spoilt
-
-    async def _attempt(self, client: httpx.AsyncClient, body: Body) -> str:
-        headers = {"content-type": "application/json", **self._headers()}
-        try:
-            answer = await client.post(self.url + body.path, content=body.content, headers=headers)
-        except (httpx.HTTPError, OSError) as error:
-            return f"{type(error).__name__}: {error}"
-        return "" if answer.is_success else f"it answered {answer.status_code}"
