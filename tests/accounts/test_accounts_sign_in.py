@@ -1,3 +1,4 @@
+import json
 from collections.abc import AsyncIterator
 
 import httpx
@@ -123,6 +124,16 @@ async def test_another_key_another_message_another_address(http: httpx.AsyncClie
     assert (await verify(http, "Nonce: short", "00" * 65)).status_code == 400
     message = await challenge(http)
     assert (await verify(http, message, "nonsense")).status_code == 401
+
+
+async def test_text_that_nobody_can_write_signs_nobody_in(http: httpx.AsyncClient) -> None:
+    """JSON can spell half of a character; Python's text can hold it, UTF-8 cannot."""
+    message = await challenge(http)
+    proof = {"address": ALICE, "message": message, "signature": "00" * 65}
+    for name, value in proof.items():
+        body = json.dumps(proof | {name: f"{value}\ud800"})
+        answer = await http.post("/api/v1/auth/verify", content=body, headers={"content-type": "application/json"})
+        assert 400 <= answer.status_code < 500, answer.text
 
 
 async def test_a_message_is_good_for_five_minutes(http: httpx.AsyncClient, database: Database) -> None:

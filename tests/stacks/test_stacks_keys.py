@@ -4,11 +4,12 @@ import secrets
 
 import pytest
 
-from bitpay.stacks import hd, keys, messages
+from bitpay.stacks import clarity, hd, keys, messages
 from bitpay.stacks.errors import KeyInvalid, SignatureInvalid, ValueInvalid
 from bitpay.stacks.hd import ExtendedKey
 from bitpay.stacks.keys import ORDER, PrivateKey
 from bitpay.stacks.network import Network
+from bitpay.stacks.public_keys import compress_public_key, uncompress_public_key
 
 DIGEST = bytes(range(32))
 # The deployer of every Clarinet project.
@@ -29,8 +30,8 @@ def test_a_key_is_32_bytes_or_33_or_hex() -> None:
     assert len({key.public_key for key in same}) == 1
     assert same[0].to_bytes() == secret + b"\x01"
     assert len(PrivateKey.uncompressed(secret).public_key) == 65
-    assert keys.compress_public_key(PrivateKey.uncompressed(secret).public_key) == same[0].public_key
-    assert keys.uncompress_public_key(same[0].public_key) == PrivateKey.uncompressed(secret).public_key
+    assert compress_public_key(PrivateKey.uncompressed(secret).public_key) == same[0].public_key
+    assert uncompress_public_key(same[0].public_key) == PrivateKey.uncompressed(secret).public_key
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_hashes_have_32_bytes() -> None:
 @pytest.mark.parametrize("public_key", [b"", bytes(33), b"\x02" + b"\xff" * 32, b"\x05" + b"\x01" * 32])
 def test_what_is_no_public_key_is_refused(public_key: bytes) -> None:
     with pytest.raises(KeyInvalid):
-        keys.compress_public_key(public_key)
+        compress_public_key(public_key)
 
 
 def test_a_mnemonic_gives_the_wallets_accounts() -> None:
@@ -120,7 +121,7 @@ def test_derivation_is_bip32s() -> None:
     assert leaf.secret.hex() == "471b76e389e528d6de6d816857e012c5455051cad6660850e58372a6c3e6e7c8"
 
 
-@pytest.mark.parametrize("path", ["", "44'", "m/", "m/a", "m/-1", "m/1''", "m/2147483648", "m/²"])
+@pytest.mark.parametrize("path", ["", "44'", "m/", "m/a", "m/-1", "m/1''", "m/2147483648", "m/²", "m/" + "1" * 5000, 5])
 def test_paths_are_checked(path: str) -> None:
     with pytest.raises(KeyInvalid):
         ExtendedKey.master(bytes(16)).derive(path)
@@ -163,3 +164,46 @@ def test_a_domain_is_complete() -> None:
     domain = messages.domain("BitPay", "1", 1)
     with pytest.raises(ValueInvalid):
         messages.hash_structured(type(domain)({"name": domain["name"]}), domain)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfff", None, 5, b"hello"])
+def test_what_is_no_text_is_signed_by_nobody(text: str) -> None:
+    key = PrivateKey.generate()
+    with pytest.raises(ValueInvalid):
+        messages.sign_message(key, text)
+    assert not messages.verify_message(text, "00" * 65, key.address(Network.MAINNET))
+
+
+@pytest.mark.parametrize("signature", [None, 5, b"\x00" * 65, "\ud800"])
+def test_what_is_no_signature_is_nobodys(signature: str) -> None:
+    assert not messages.verify_message("hello", signature, PrivateKey.generate().address(Network.MAINNET))
+
+
+@pytest.mark.parametrize("domain", [clarity.uint(1), None, {"name": "BitPay"}])
+def test_a_domain_is_a_tuple(domain: clarity.Tuple) -> None:
+    with pytest.raises(ValueInvalid):
+        messages.encode_structured(domain, clarity.TRUE)
+    with pytest.raises(ValueInvalid):
+        messages.verify_structured(domain, clarity.TRUE, "00" * 65, PrivateKey.generate().address(Network.MAINNET))
+
+
+@pytest.mark.parametrize(("mnemonic", "passphrase"), [("\ud800 " * 12, ""), ("word " * 12, "\udfff"), (12, "")])
+def test_a_mnemonic_is_text_and_stays_secret(mnemonic: str, passphrase: str) -> None:
+    with pytest.raises(KeyInvalid) as refused:
+        hd.seed(mnemonic, passphrase)
+    assert refused.value.__cause__ is None
+    assert refused.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("secret", "chain_code"), [(bytes(32), bytes(32)), (b"\x01" * 31, bytes(32)), (b"\x01" * 32, ""), (1, bytes(32))]
+)
+def test_an_extended_key_is_a_key_and_a_chain_code(secret: bytes, chain_code: bytes) -> None:
+    with pytest.raises(KeyInvalid):
+        ExtendedKey(secret, chain_code)
+
+
+def test_keys_are_made_of_bytes_or_text() -> None:
+    for made in (lambda: PrivateKey(5), lambda: ExtendedKey.master("seed")):  # type: ignore[arg-type]
+        with pytest.raises(KeyInvalid):
+            made()

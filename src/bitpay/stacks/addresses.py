@@ -12,8 +12,9 @@ from functools import lru_cache
 
 from bitpay.stacks.errors import AddressInvalid, NameInvalid
 from bitpay.stacks.hashes import hash160, sha256
-from bitpay.stacks.names import is_principal_name
+from bitpay.stacks.names import is_principal_name, shown
 from bitpay.stacks.network import Network
+from bitpay.stacks.public_keys import check_public_key
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _DIGITS = {character: value for value, character in enumerate(ALPHABET)}
@@ -25,10 +26,7 @@ VERSIONS = 32  # versions are one c32 character
 @lru_cache(maxsize=16384)
 def encode(version: int, digest: bytes) -> str:
     """Return the address of a version (0 to 31) and a 20-byte hash160; raise `AddressInvalid` for others."""
-    if not 0 <= version < VERSIONS:
-        raise AddressInvalid(f"an address version is 0 to 31, not {version}")
-    if len(digest) != 20:
-        raise AddressInvalid(f"an address carries 20 bytes, not {len(digest)}")
+    _check_parts(version, digest)
     return "S" + ALPHABET[version] + _c32(digest + _checksum(version, digest))
 
 
@@ -38,8 +36,8 @@ def decode(address: str) -> tuple[int, bytes]:
 
     Only the canonical spelling is read: upper case, no O, I or L for 0 and 1. Raises `AddressInvalid`.
     """
-    if not 3 <= len(address) <= _LONGEST or address[0] != "S":
-        raise AddressInvalid(f"not a Stacks address: {address[:64]!r}")
+    if not isinstance(address, str) or not 3 <= len(address) <= _LONGEST or address[0] != "S":
+        raise AddressInvalid(f"not a Stacks address: {shown(address)}")
     version = _DIGITS.get(address[1])
     data = _from_c32(address[2:])
     if version is None or data is None or len(data) != _CHECKED:
@@ -51,8 +49,18 @@ def decode(address: str) -> tuple[int, bytes]:
 
 
 def of_public_key(public_key: bytes, network: Network) -> str:
-    """Return the single-signature address (SP or ST) of a public key, as compressed or not as it comes."""
-    return encode(network.single_sig, hash160(public_key))
+    """Return the single-signature address (SP or ST) of a public key, as compressed or not as it comes.
+
+    Raises `KeyInvalid` when it is no point of the curve: what is sent to such an address is lost.
+    """
+    return encode(network.single_sig, hash160(check_public_key(public_key)))
+
+
+def _check_parts(version: int, digest: bytes) -> None:
+    if isinstance(version, bool) or not isinstance(version, int) or not 0 <= version < VERSIONS:
+        raise AddressInvalid("an address version is 0 to 31")
+    if not isinstance(digest, bytes) or len(digest) != 20:
+        raise AddressInvalid("an address carries 20 bytes")
 
 
 def _checksum(version: int, digest: bytes) -> bytes:
@@ -89,10 +97,9 @@ class Principal:
     name: str | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.version < VERSIONS or len(self.hash160) != 20:
-            raise AddressInvalid(f"no principal has version {self.version} and {len(self.hash160)} bytes")
+        _check_parts(self.version, self.hash160)
         if self.name is not None and not is_principal_name(self.name):
-            raise NameInvalid(f"not a contract name: {self.name[:128]!r}")
+            raise NameInvalid(f"not a contract name: {shown(self.name)}")
 
     def __str__(self) -> str:
         return self.address if self.name is None else f"{self.address}.{self.name}"
@@ -123,6 +130,8 @@ class Principal:
 @lru_cache(maxsize=16384)
 def parse_principal(text: str) -> Principal:
     """Read "ADDRESS" or "ADDRESS.contract-name"; raises `AddressInvalid` or `NameInvalid`."""
+    if not isinstance(text, str):
+        raise AddressInvalid(f"not a Stacks address: {shown(text)}")
     address, dot, name = text.partition(".")
     version, digest = decode(address)
     return Principal(version, digest, name if dot else None)

@@ -115,23 +115,6 @@ def vrs_to_rsv(signature: bytes) -> bytes:
     return signature[1:] + signature[:1]
 
 
-def compress_public_key(public_key: bytes) -> bytes:
-    """Return the 33-byte form of a public key; raises `KeyInvalid` when it is no point of the curve."""
-    return bytes(_public_key(public_key).format())
-
-
-def uncompress_public_key(public_key: bytes) -> bytes:
-    """Return the 65-byte form of a public key; raises `KeyInvalid` when it is no point of the curve."""
-    return bytes(_public_key(public_key).format(compressed=False))
-
-
-def _public_key(public_key: bytes) -> coincurve.PublicKey:
-    try:
-        return coincurve.PublicKey(public_key)
-    except Exception as error:  # coincurve raises plain Exception and ValueError alike
-        raise KeyInvalid("not a secp256k1 public key") from error
-
-
 def _private_key(raw: bytes) -> coincurve.PrivateKey:
     if len(raw) != 32 or not 0 < int.from_bytes(raw) < ORDER:
         raise KeyInvalid("a private key is 32 bytes between 1 and the order of the curve")
@@ -141,6 +124,8 @@ def _private_key(raw: bytes) -> coincurve.PrivateKey:
 def _bytes(secret: bytes | str) -> bytes:
     if isinstance(secret, bytes):
         return secret
+    if not isinstance(secret, str):
+        raise KeyInvalid(f"a private key is bytes or hex, not {type(secret).__name__}")
     try:
         return bytes.fromhex(secret.removeprefix("0x"))
     except ValueError:

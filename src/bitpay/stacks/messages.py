@@ -16,13 +16,18 @@ STRUCTURED_PREFIX = b"SIP018"
 
 
 def hash_message(text: str) -> bytes:
-    """Return the 32 bytes a wallet signs for a plain text."""
-    message = text.encode()
+    """Return the 32 bytes a wallet signs for a plain text; raises `ValueInvalid` for one that UTF-8 cannot write."""
+    if not isinstance(text, str):
+        raise ValueInvalid(f"a message is text, not {type(text).__name__}")
+    try:
+        message = text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueInvalid("a message cannot hold a lone surrogate") from error
     return sha256(TEXT_PREFIX + _varint(len(message)) + message)
 
 
 def sign_message(key: PrivateKey, text: str) -> str:
-    """Return the signature of a plain text."""
+    """Return the signature of a plain text; raises `ValueInvalid` for one that UTF-8 cannot write."""
     return key.sign_recoverable(hash_message(text)).hex()
 
 
@@ -34,7 +39,10 @@ def domain(name: str, version: str, chain_id: int) -> clarity.Tuple:
 
 
 def encode_structured(domain: clarity.Tuple, message: clarity.Value) -> bytes:
-    """Return the 70 bytes SIP-018 hashes: the prefix and the hashes of domain and message."""
+    """Return the 70 bytes SIP-018 hashes: the prefix and the hashes of domain and message.
+
+    Raises `ValueInvalid` for an incomplete domain, or a message that is no value.
+    """
     _check_domain(domain)
     return STRUCTURED_PREFIX + sha256(clarity.encode(domain)) + sha256(clarity.encode(message))
 
@@ -51,6 +59,8 @@ def sign_structured(key: PrivateKey, domain: clarity.Tuple, message: clarity.Val
 
 def parse_signature(signature: str) -> bytes:
     """Return the R, S, V bytes of a signature's hex, "0x" or not; recovery ids 27 to 30 are read as 0 to 3."""
+    if not isinstance(signature, str):
+        raise SignatureInvalid(f"a signature is hex text, not {type(signature).__name__}")
     try:
         raw = bytes.fromhex(signature.removeprefix("0x"))
     except ValueError as error:
@@ -69,12 +79,22 @@ def recover_address(digest: bytes, signature: str, network: Network) -> str:
 
 
 def verify_message(text: str, signature: str, address: str) -> bool:
-    """Say whether the owner of `address` signed this text. False for a malformed signature, too."""
-    return _signed_by(hash_message(text), signature, address)
+    """Say whether the owner of `address` signed this text.
+
+    False for a malformed signature and for a text that nobody can sign; raises `AddressInvalid`.
+    """
+    try:
+        digest = hash_message(text)
+    except ValueInvalid:
+        return False
+    return _signed_by(digest, signature, address)
 
 
 def verify_structured(domain: clarity.Tuple, message: clarity.Value, signature: str, address: str) -> bool:
-    """Say whether the owner of `address` signed this structured data. False for a malformed signature, too."""
+    """Say whether the owner of `address` signed this structured data. False for a malformed signature, too.
+
+    Raises `ValueInvalid` for an incomplete domain and `AddressInvalid`.
+    """
     return _signed_by(hash_structured(domain, message), signature, address)
 
 
@@ -91,7 +111,8 @@ def _signed_by(digest: bytes, signature: str, address: str) -> bool:
 
 def _check_domain(domain: clarity.Tuple) -> None:
     if not (
-        isinstance(domain.get("name"), clarity.Ascii)
+        isinstance(domain, clarity.Tuple)
+        and isinstance(domain.get("name"), clarity.Ascii)
         and isinstance(domain.get("version"), clarity.Ascii)
         and isinstance(domain.get("chain-id"), clarity.UInt)
     ):

@@ -25,17 +25,17 @@ def _matches(pattern: re.Pattern[str], text: str) -> bool:
 
 def is_clarity_name(text: str) -> bool:
     """Say whether `text` can name a function, variable, asset or tuple key."""
-    return len(text) <= MAX_NAME and _matches(_CLARITY_NAME, text)
+    return isinstance(text, str) and len(text) <= MAX_NAME and _matches(_CLARITY_NAME, text)
 
 
 def is_contract_name(text: str) -> bool:
     """Say whether `text` can name a contract: at most 40 characters."""
-    return len(text) <= MAX_CONTRACT_NAME and _matches(_CONTRACT_NAME, text)
+    return isinstance(text, str) and len(text) <= MAX_CONTRACT_NAME and _matches(_CONTRACT_NAME, text)
 
 
 def is_principal_name(text: str) -> bool:
     """Say whether `text` can be the name in a principal: a contract's name of at most 128 characters."""
-    return len(text) <= MAX_NAME and _matches(_CONTRACT_NAME, text)
+    return isinstance(text, str) and len(text) <= MAX_NAME and _matches(_CONTRACT_NAME, text)
 
 
 def _name_bytes(is_name: Callable[[str], bool]) -> Memo[bytes, str]:
@@ -52,15 +52,20 @@ CONTRACT_NAMES = _name_bytes(is_contract_name)
 """Names of contracts by their bytes; "" for bytes that are none."""
 
 
+def shown(name: object) -> str:
+    """Return how an error shows what is no name."""
+    return repr(name[:MAX_NAME]) if isinstance(name, str) else f"a {type(name).__name__}"
+
+
 def clarity_name(text: str) -> str:
     """Return `text` when it can name a function, variable, asset or tuple key; else raise `NameInvalid`."""
     if not is_clarity_name(text):
-        raise NameInvalid(f"not a Clarity name: {text[:MAX_NAME]!r}")
+        raise NameInvalid(f"not a Clarity name: {shown(text)}")
     return text
 
 
 def contract_name(text: str) -> str:
     """Return `text` when it can name a contract; else raise `NameInvalid`."""
     if not is_contract_name(text):
-        raise NameInvalid(f"not a contract name: {text[:MAX_NAME]!r}")
+        raise NameInvalid(f"not a contract name: {shown(text)}")
     return text

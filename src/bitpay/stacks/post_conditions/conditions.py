@@ -11,10 +11,11 @@ from enum import IntEnum
 
 from bitpay.stacks import clarity
 from bitpay.stacks.addresses import Principal, parse_principal
+from bitpay.stacks.checks import MAX_U64, check_number, check_type
 from bitpay.stacks.errors import TransactionInvalid
 from bitpay.stacks.names import clarity_name, contract_name
 
-MAX_AMOUNT = (1 << 64) - 1
+MAX_AMOUNT = MAX_U64
 
 
 class Mode(IntEnum):
@@ -80,6 +81,7 @@ class Asset:
     name: str
 
     def __post_init__(self) -> None:
+        check_type(self.contract, Principal, "an asset's contract")
         if self.contract.name is None:
             raise TransactionInvalid("an asset belongs to a contract")
         contract_name(self.contract.name)
@@ -104,8 +106,7 @@ class StxPostCondition:
     amount: int
 
     def __post_init__(self) -> None:
-        _check_principal(self.principal)
-        _check_amount(self.amount)
+        _check_amount(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +119,8 @@ class FtPostCondition:
     amount: int
 
     def __post_init__(self) -> None:
-        _check_principal(self.principal)
-        _check_amount(self.amount)
+        _check_amount(self)
+        check_type(self.asset, Asset, "an asset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,9 @@ class NftPostCondition:
     condition: Sent
 
     def __post_init__(self) -> None:
-        _check_principal(self.principal)
+        _check(self, Sent)
+        check_type(self.asset, Asset, "an asset")
+        check_type(self.asset_id, clarity.Value, "a token's id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +147,7 @@ class StakingPostCondition:
     amount: int
 
     def __post_init__(self) -> None:
-        _check_principal(self.principal)
-        _check_amount(self.amount)
+        _check_amount(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +158,20 @@ class PoxPostCondition:
     condition: Performs
 
     def __post_init__(self) -> None:
-        _check_principal(self.principal)
+        _check(self, Performs)
 
 
 PostCondition = StxPostCondition | FtPostCondition | NftPostCondition | StakingPostCondition | PoxPostCondition
 
 
-def _check_principal(principal: Principal | None) -> None:
+def _check_amount(condition: StxPostCondition | FtPostCondition | StakingPostCondition) -> None:
+    _check(condition, Compare)
+    check_number(condition.amount, MAX_AMOUNT, "an amount in a post-condition")
+
+
+def _check(condition: PostCondition, codes: type[Compare | Sent | Performs]) -> None:
+    principal = condition.principal
+    check_type(principal, Principal | None, "a post-condition's principal")
     if principal is not None and principal.name is not None:
         contract_name(principal.name)
-
-
-def _check_amount(amount: int) -> None:
-    if not 0 <= amount <= MAX_AMOUNT:
-        raise TransactionInvalid(f"an amount in a post-condition is 0 to {MAX_AMOUNT}, not {amount}")
+    check_type(condition.condition, codes, "a condition here")

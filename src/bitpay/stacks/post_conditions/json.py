@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from bitpay.stacks import clarity
 from bitpay.stacks.addresses import parse_principal
+from bitpay.stacks.checks import check_type
 from bitpay.stacks.errors import StacksError, TransactionInvalid
 from bitpay.stacks.post_conditions.conditions import (
     MAX_AMOUNT,
@@ -27,6 +28,7 @@ _Code = TypeVar("_Code", Compare, Sent, Performs)
 
 def to_json(condition: PostCondition) -> dict[str, Any]:
     """Return the SIP-030 JSON; a token id (`assetId`) is Clarity hex with "0x"."""
+    check_type(condition, PostCondition, "a post-condition")
     common = {
         "type": _TYPES[type(condition)],
         "address": "origin" if condition.principal is None else str(condition.principal),
@@ -54,6 +56,7 @@ _TYPES: dict[type[PostCondition], str] = {
 
 def from_json(document: Mapping[str, Any]) -> PostCondition:
     """Read SIP-030 JSON; raises `TransactionInvalid` naming the field that is missing or wrong."""
+    check_type(document, Mapping, "a post-condition's JSON")
     try:
         return _from_json(document)
     except TransactionInvalid:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bitpay.stacks import clarity
 from bitpay.stacks.addresses import Principal
+from bitpay.stacks.checks import check_type
 from bitpay.stacks.post_conditions.conditions import (
     Asset,
     Compare,
@@ -26,6 +27,7 @@ MIN_BYTES = 3  # the shortest: PoX, origin, code
 
 def encode(condition: PostCondition) -> bytes:
     """Return the bytes of a post-condition."""
+    check_type(condition, PostCondition, "a post-condition")
     who = _principal_bytes(condition.principal)
     match condition:
         case StxPostCondition():
@@ -61,25 +63,23 @@ def read(reader: Reader) -> PostCondition:
 
 
 def _read_stx(reader: Reader, who: Principal | None) -> PostCondition:
-    return StxPostCondition(who, reader.code(_COMPARES, "condition code"), reader.number(8, "amount"))
+    return _stx(who, reader.code(_COMPARES, "condition code"), reader.number(8, "amount"))
 
 
 def _read_ft(reader: Reader, who: Principal | None) -> PostCondition:
-    return FtPostCondition(
-        who, _read_asset(reader), reader.code(_COMPARES, "condition code"), reader.number(8, "amount")
-    )
+    return _ft(who, _read_asset(reader), reader.code(_COMPARES, "condition code"), reader.number(8, "amount"))
 
 
 def _read_nft(reader: Reader, who: Principal | None) -> PostCondition:
-    return NftPostCondition(who, _read_asset(reader), reader.value(), reader.code(_SENT, "condition code"))
+    return _nft(who, _read_asset(reader), reader.value(), reader.code(_SENT, "condition code"))
 
 
 def _read_staking(reader: Reader, who: Principal | None) -> PostCondition:
-    return StakingPostCondition(who, reader.code(_COMPARES, "condition code"), reader.number(8, "amount"))
+    return _staking(who, reader.code(_COMPARES, "condition code"), reader.number(8, "amount"))
 
 
 def _read_pox(reader: Reader, who: Principal | None) -> PostCondition:
-    return PoxPostCondition(who, reader.code(_PERFORMS, "condition code"))
+    return _pox(who, reader.code(_PERFORMS, "condition code"))
 
 
 _READERS: dict[int, Callable[[Reader, Principal | None], PostCondition]] = {
@@ -103,7 +103,8 @@ _PRINCIPALS: dict[int, Callable[[Reader], Principal | None]] = {
     2: lambda reader: reader.address("principal"),
     3: lambda reader: reader.contract("principal"),
 }
-_asset = unchecked(Asset)
+_asset, _stx, _ft = unchecked(Asset), unchecked(StxPostCondition), unchecked(FtPostCondition)
+_nft, _staking, _pox = unchecked(NftPostCondition), unchecked(StakingPostCondition), unchecked(PoxPostCondition)
 
 
 def _read_asset(reader: Reader) -> Asset:

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from bitpay.stacks import addresses
+from bitpay.stacks.checks import MAX_U64, as_tuple, check_bytes, check_number, check_tuple, check_type
 from bitpay.stacks.errors import DecodeError, KeyInvalid, TransactionInvalid
 from bitpay.stacks.hashes import hash160, sha256
-from bitpay.stacks.keys import compress_public_key
 from bitpay.stacks.network import Network
+from bitpay.stacks.public_keys import COMPRESSED_BYTES, check_public_key
 from bitpay.stacks.reader import Reader
 from bitpay.stacks.unchecked import unchecked
 
-MAX_U64 = (1 << 64) - 1
+MAX_KEYS = 16
 NO_SIGNATURE = bytes(65)
 
 
@@ -57,13 +58,13 @@ class SingleSig:
     signature: bytes = NO_SIGNATURE
 
     def __post_init__(self) -> None:
-        _check_common(self.signer, self.nonce, self.fee)
+        _check_common(self)
+        check_type(self.compressed, bool, "whether a key is compressed")
+        check_bytes(self.signature, len(NO_SIGNATURE), "a signature")
         if not self.mode.single:
             raise TransactionInvalid(f"{self.mode.name} takes several keys")
         if self.mode.witness and not self.compressed:
             raise TransactionInvalid(f"{self.mode.name} takes compressed keys only")
-        if len(self.signature) != len(NO_SIGNATURE):
-            raise TransactionInvalid(f"a signature has {len(NO_SIGNATURE)} bytes, not {len(self.signature)}")
 
     def encode(self) -> bytes:
         """Return the condition's bytes."""
@@ -77,19 +78,26 @@ class SingleSig:
 
 @dataclass(frozen=True, slots=True)
 class AuthField:
-    """One signer's place in a multi-signature condition: a public key (33 bytes), or a V, R, S signature (65)."""
+    """One signer's place in a multi-signature condition: a public key (33 bytes), or a V, R, S signature (65).
+
+    `compressed` says in which form the key went into the address. Raises `KeyInvalid` for no point of the curve.
+    """
 
     content: bytes
     compressed: bool = True
 
     def __post_init__(self) -> None:
-        if len(self.content) not in {33, 65}:
+        check_type(self.content, bytes, "a key or signature")
+        check_type(self.compressed, bool, "whether a key is compressed")
+        if len(self.content) not in {COMPRESSED_BYTES, len(NO_SIGNATURE)}:
             raise TransactionInvalid(f"neither a key nor a signature has {len(self.content)} bytes")
+        if not self.is_signature:
+            check_public_key(self.content)
 
     @property
     def is_signature(self) -> bool:
         """Whether this signer signed."""
-        return len(self.content) == 65
+        return len(self.content) == len(NO_SIGNATURE)
 
     def encode(self) -> bytes:
         """Return the field's bytes."""
@@ -108,11 +116,11 @@ class MultiSig:
     fields: tuple[AuthField, ...] = field(default=())
 
     def __post_init__(self) -> None:
-        _check_common(self.signer, self.nonce, self.fee)
+        _check_common(self)
+        check_number(self.required, 0xFFFF, "the number of signatures")
+        check_tuple(self.fields, AuthField, "the fields")
         if self.mode.single:
             raise TransactionInvalid(f"{self.mode.name} takes one key")
-        if not 0 <= self.required < 1 << 16:
-            raise TransactionInvalid("the number of signatures has 16 bits")
         if self.mode.witness and not all(part.compressed for part in self.fields):
             raise TransactionInvalid(f"{self.mode.name} takes compressed keys only")
 
@@ -141,6 +149,10 @@ class Auth:
     origin: SpendingCondition
     sponsor: SpendingCondition | None = None
 
+    def __post_init__(self) -> None:
+        check_type(self.origin, SpendingCondition, "an origin")
+        check_type(self.sponsor, SpendingCondition | None, "a sponsor")
+
     def encode(self) -> bytes:
         """Return the authorization's bytes."""
         if self.sponsor is None:
@@ -153,40 +165,48 @@ class Auth:
 
 
 def single_sig(public_key: bytes, *, nonce: int, fee: int, mode: HashMode = HashMode.P2PKH) -> SingleSig:
-    """Return the unsigned condition of one key (33 or 65 bytes)."""
+    """Return the unsigned condition of one key (33 or 65 bytes); raises `KeyInvalid` for no point of the curve."""
     signer = signer_hash(mode, [public_key], 1)
-    return SingleSig(mode, signer, nonce, fee, len(public_key) == 33)
+    return SingleSig(mode, signer, nonce, fee, len(public_key) == COMPRESSED_BYTES)
 
 
 def multi_sig(public_keys: Sequence[bytes], required: int, *, nonce: int, fee: int, mode: HashMode) -> MultiSig:
-    """Return the unsigned condition of several keys, `required` of which must sign. Their order makes the address."""
+    """Return the unsigned condition of several keys, `required` of which must sign. Their order makes the address.
+
+    Raises `KeyInvalid` when one of them is no point of the curve.
+    """
     return MultiSig(mode, signer_hash(mode, public_keys, required), nonce, fee, required)
 
 
 def signer_hash(mode: HashMode, public_keys: Sequence[bytes], required: int) -> bytes:
-    """Return the 20 bytes an address of these keys carries; raises `TransactionInvalid` for an impossible set."""
-    if mode.single:
-        return _single_hash(mode, public_keys)
-    if not 1 <= required <= len(public_keys) <= 16:
-        raise TransactionInvalid(f"{required} of {len(public_keys)} keys: a script takes 1 to 16")
-    if mode.witness and any(len(key) != 33 for key in public_keys):
+    """Return the 20 bytes an address of these keys carries.
+
+    Raises `KeyInvalid` for a key that is no point of the curve, `TransactionInvalid` for an impossible set.
+    """
+    keys = as_tuple(public_keys, "public keys")
+    for key in keys:
+        check_public_key(key)
+    return hash_of_points(mode, keys, required)
+
+
+def hash_of_points(mode: HashMode, public_keys: Sequence[bytes], required: int) -> bytes:
+    """Return `signer_hash` of keys that are known to be points of the curve."""
+    check_type(mode, HashMode, "a hash mode")
+    check_number(required, MAX_KEYS, "the number of signatures")
+    if not 1 <= required <= len(public_keys) <= (1 if mode.single else MAX_KEYS):
+        raise TransactionInvalid(f"{mode.name} takes no {required} of {len(public_keys)} keys")
+    if mode.witness and any(len(key) != COMPRESSED_BYTES for key in public_keys):
         raise TransactionInvalid(f"{mode.name} takes compressed keys only")
+    if mode.single:
+        digest = hash160(public_keys[0])
+        return hash160(b"\x00\x14" + digest) if mode.witness else digest
     script = _redeem_script(public_keys, required)
     return hash160(b"\x00\x20" + sha256(script)) if mode.witness else hash160(script)
 
 
 def multi_sig_address(mode: HashMode, public_keys: Sequence[bytes], required: int, network: Network) -> str:
-    """Return the SM or SN address of several keys."""
+    """Return the SM or SN address of several keys; raises as `signer_hash` does."""
     return addresses.encode(network.multi_sig, signer_hash(mode, public_keys, required))
-
-
-def _single_hash(mode: HashMode, public_keys: Sequence[bytes]) -> bytes:
-    (key,) = public_keys
-    if mode is HashMode.P2PKH:
-        return hash160(key)
-    if len(key) != 33:
-        raise TransactionInvalid(f"{mode.name} takes compressed keys only")
-    return hash160(b"\x00\x14" + hash160(key))
 
 
 def _redeem_script(public_keys: Sequence[bytes], required: int) -> bytes:
@@ -195,13 +215,11 @@ def _redeem_script(public_keys: Sequence[bytes], required: int) -> bytes:
     return bytes((0x50 + required,)) + keys + bytes((0x50 + len(public_keys), 0xAE))
 
 
-def _check_common(signer: bytes, nonce: int, fee: int) -> None:
-    if len(signer) != 20:
-        raise TransactionInvalid(f"a signer's hash has 20 bytes, not {len(signer)}")
-    if not 0 <= nonce <= MAX_U64:
-        raise TransactionInvalid(f"a nonce is 0 to {MAX_U64}, not {nonce}")
-    if not 0 <= fee <= MAX_U64:
-        raise TransactionInvalid(f"a fee is 0 to {MAX_U64} micro-STX, not {fee}")
+def _check_common(condition: SpendingCondition) -> None:
+    check_type(condition.mode, HashMode, "a hash mode")
+    check_bytes(condition.signer, 20, "a signer's hash")
+    check_number(condition.nonce, MAX_U64, "a nonce")
+    check_number(condition.fee, MAX_U64, "a fee in micro-STX")
 
 
 def _common_bytes(condition: SpendingCondition) -> bytes:
@@ -215,14 +233,15 @@ SPONSOR_SENTINEL = SingleSig(HashMode.P2PKH, bytes(20), 0, 0)
 def read(reader: Reader) -> Auth:
     """Read an authorization; raises `DecodeError`."""
     sponsored = reader.code(_AUTH_TYPES, "auth type")
-    return Auth(_read_condition(reader), _read_condition(reader) if sponsored else None)
+    return _auth(_read_condition(reader), _read_condition(reader) if sponsored else None)
 
 
 _AUTH_TYPES = {4: False, 5: True}
 _MODES = {int(mode): mode for mode in HashMode}
 _COMMON = struct.Struct(">20sQQ")
 _SIGNATURE = struct.Struct(">B65s")
-_single_sig = unchecked(SingleSig)
+_single_sig, _multi_sig = unchecked(SingleSig), unchecked(MultiSig)
+_auth, _auth_field = unchecked(Auth), unchecked(AuthField)
 
 
 def _read_condition(reader: Reader) -> SpendingCondition:
@@ -235,7 +254,7 @@ def _read_condition(reader: Reader) -> SpendingCondition:
             raise DecodeError(f"{mode.name} has no key encoding {encoding}", offset=start, field="key encoding")
         return _single_sig(mode, signer, nonce, fee, not encoding, signature)
     fields = tuple([_read_field(reader, mode) for _ in range(reader.count(34, "auth fields"))])
-    return MultiSig(mode, signer, nonce, fee, reader.number(2, "signatures required"), fields)
+    return _multi_sig(mode, signer, nonce, fee, reader.number(2, "signatures required"), fields)
 
 
 def _read_field(reader: Reader, mode: HashMode) -> AuthField:
@@ -244,13 +263,13 @@ def _read_field(reader: Reader, mode: HashMode) -> AuthField:
     if mode.witness and not compressed:
         raise DecodeError(f"{mode.name} takes compressed keys only", offset=start, field="auth field type")
     if signed:
-        return AuthField(reader.take(65, "signature"), compressed)
-    content = reader.take(33, "public key")
+        return _auth_field(reader.take(len(NO_SIGNATURE), "signature"), compressed)
+    content = reader.take(COMPRESSED_BYTES, "public key")
     try:
-        compress_public_key(content)
+        check_public_key(content)
     except KeyInvalid as error:
         raise DecodeError("no point of the curve", offset=start + 1, field="public key") from error
-    return AuthField(content, compressed)
+    return _auth_field(content, compressed)
 
 
 _FIELD_TYPES = {0: (False, True), 1: (False, False), 2: (True, True), 3: (True, False)}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bitpay.stacks import clarity
 from bitpay.stacks.addresses import Principal, parse_principal
+from bitpay.stacks.checks import as_tuple, check_type
 from bitpay.stacks.network import Network
 from bitpay.stacks.post_conditions import Mode, PostCondition
 from bitpay.stacks.transactions.auth import SPONSOR_SENTINEL, Auth, SpendingCondition, single_sig
@@ -23,13 +24,14 @@ def build(
     sponsored: bool = False,
 ) -> Transaction:
     """Return an unsigned transaction of any payload and origin. A sponsored one waits for `signing.sponsor`."""
+    check_type(network, Network, "a network")
     return Transaction(
         version=network.transaction_version,
         chain_id=network.chain_id,
         auth=Auth(origin, SPONSOR_SENTINEL if sponsored else None),
         payload=payload,
         mode=mode,
-        post_conditions=tuple(post_conditions),
+        post_conditions=as_tuple(post_conditions, "post-conditions"),
     )
 
 
@@ -49,7 +51,7 @@ def contract_call(
     """Return an unsigned call of a contract's public function. `fee` in micro-STX."""
     target = parse_principal(contract) if isinstance(contract, str) else contract
     origin = single_sig(public_key, nonce=nonce, fee=fee)
-    payload = ContractCall(target, function, tuple(args))
+    payload = ContractCall(target, function, as_tuple(args, "arguments"))
     return build(payload, origin, network, mode=mode, post_conditions=post_conditions, sponsored=sponsored)
 
 

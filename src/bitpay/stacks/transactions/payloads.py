@@ -8,13 +8,13 @@ from enum import IntEnum
 
 from bitpay.stacks import clarity
 from bitpay.stacks.addresses import Principal
+from bitpay.stacks.checks import MAX_U64, check_bytes, check_number, check_tuple, check_type
 from bitpay.stacks.errors import DecodeError, TransactionInvalid
 from bitpay.stacks.names import clarity_name, contract_name
 from bitpay.stacks.reader import Reader, address_bytes, sized_name
 from bitpay.stacks.unchecked import unchecked
 
 MEMO_BYTES = 34
-MAX_U64 = (1 << 64) - 1
 CLARITY_VERSIONS = range(1, 7)
 VRF_PROOF_BYTES = 80
 MICROBLOCK_HEADER_BYTES = 132
@@ -29,8 +29,9 @@ class TokenTransfer:
     memo: bytes = b""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.amount <= MAX_U64:
-            raise TransactionInvalid(f"an amount is 0 to {MAX_U64}, not {self.amount}")
+        check_type(self.recipient, Principal, "a recipient")
+        check_number(self.amount, MAX_U64, "an amount")
+        check_type(self.memo, bytes, "a memo")
         if len(self.memo) > MEMO_BYTES:
             raise TransactionInvalid(f"a memo of {len(self.memo)} bytes, more than {MEMO_BYTES}")
         object.__setattr__(self, "memo", self.memo.ljust(MEMO_BYTES, b"\0"))
@@ -50,6 +51,8 @@ class ContractCall:
     args: tuple[clarity.Value, ...]
 
     def __post_init__(self) -> None:
+        check_type(self.contract, Principal, "a contract")
+        check_tuple(self.args, clarity.Value, "the arguments")
         if self.contract.name is None:
             raise TransactionInvalid("a call goes to a contract, not to an account")
         contract_name(self.contract.name)
@@ -72,8 +75,11 @@ class SmartContract:
 
     def __post_init__(self) -> None:
         contract_name(self.name)
-        if self.clarity_version is not None and self.clarity_version not in CLARITY_VERSIONS:
-            raise TransactionInvalid(f"no Clarity version {self.clarity_version}")
+        check_type(self.source, str, "a contract's source")
+        if self.clarity_version is not None:
+            check_number(self.clarity_version, CLARITY_VERSIONS[-1], "a Clarity version")
+            if self.clarity_version not in CLARITY_VERSIONS:
+                raise TransactionInvalid(f"no Clarity version {self.clarity_version}")
         if not is_source(self.source):
             raise TransactionInvalid("a contract's source is printable ASCII and white space")
 
@@ -93,7 +99,7 @@ class PoisonMicroblock:
 
     def __post_init__(self) -> None:
         for header in (self.first, self.second):
-            _check_size(header, MICROBLOCK_HEADER_BYTES, "a microblock header")
+            check_bytes(header, MICROBLOCK_HEADER_BYTES, "a microblock header")
 
     def encode(self) -> bytes:
         """Return the payload's bytes."""
@@ -109,9 +115,10 @@ class Coinbase:
     vrf_proof: bytes | None = None
 
     def __post_init__(self) -> None:
-        _check_size(self.buffer, 32, "a coinbase's buffer")
+        check_bytes(self.buffer, 32, "a coinbase's buffer")
+        check_type(self.recipient, Principal | None, "a recipient")
         if self.vrf_proof is not None:
-            _check_size(self.vrf_proof, VRF_PROOF_BYTES, "a VRF proof")
+            check_bytes(self.vrf_proof, VRF_PROOF_BYTES, "a VRF proof")
 
     def encode(self) -> bytes:
         """Return the payload's bytes."""
@@ -149,10 +156,10 @@ class TenureChange:
 
     def __post_init__(self) -> None:
         for digest in (self.tenure_hash, self.previous_tenure_hash, self.burn_view_hash, self.public_key_hash):
-            _check_size(digest, 20, "a consensus or key hash")
-        _check_size(self.previous_tenure_end, 32, "a block id")
-        if not 0 <= self.previous_tenure_blocks < 1 << 32:
-            raise TransactionInvalid("a tenure's block count has 32 bits")
+            check_bytes(digest, 20, "a consensus or key hash")
+        check_bytes(self.previous_tenure_end, 32, "a block id")
+        check_number(self.previous_tenure_blocks, 0xFFFFFFFF, "a tenure's block count")
+        check_type(self.cause, TenureCause, "a cause")
 
     def encode(self) -> bytes:
         """Return the payload's bytes."""
@@ -170,7 +177,7 @@ def read(reader: Reader) -> Payload:
 
 def _read_transfer(reader: Reader) -> Payload:
     recipient = reader.principal_value("recipient")
-    return TokenTransfer(recipient, reader.number(8, "amount"), reader.take(MEMO_BYTES, "memo"))
+    return _token_transfer(recipient, reader.number(8, "amount"), reader.take(MEMO_BYTES, "memo"))
 
 
 def _read_call(reader: Reader) -> Payload:
@@ -195,20 +202,20 @@ def _contract(reader: Reader, version: int | None) -> Payload:
     source = reader.take(size, "source").decode("latin-1")
     if not is_source(source):
         raise DecodeError("a character no contract can hold", offset=start, field="source")
-    return SmartContract(name, source, version)
+    return _smart_contract(name, source, version)
 
 
 def _read_poison(reader: Reader) -> Payload:
     first = reader.take(MICROBLOCK_HEADER_BYTES, "microblock header")
-    return PoisonMicroblock(first, reader.take(MICROBLOCK_HEADER_BYTES, "microblock header"))
+    return _poison_microblock(first, reader.take(MICROBLOCK_HEADER_BYTES, "microblock header"))
 
 
 def _read_coinbase(reader: Reader) -> Payload:
-    return Coinbase(reader.take(32, "coinbase"))
+    return _coinbase(reader.take(32, "coinbase"), None, None)
 
 
 def _read_coinbase_to(reader: Reader) -> Payload:
-    return Coinbase(reader.take(32, "coinbase"), reader.principal_value("recipient"))
+    return _coinbase(reader.take(32, "coinbase"), reader.principal_value("recipient"), None)
 
 
 def _read_nakamoto_coinbase(reader: Reader) -> Payload:
@@ -221,7 +228,7 @@ def _read_nakamoto_coinbase(reader: Reader) -> Payload:
             recipient = principal
         case _:
             raise DecodeError("not an optional principal", offset=start, field="recipient")
-    return Coinbase(buffer, recipient, reader.take(VRF_PROOF_BYTES, "VRF proof"))
+    return _coinbase(buffer, recipient, reader.take(VRF_PROOF_BYTES, "VRF proof"))
 
 
 def _read_tenure_change(reader: Reader) -> Payload:
@@ -230,7 +237,7 @@ def _read_tenure_change(reader: Reader) -> Payload:
     blocks = reader.number(4, "previous tenure blocks")
     cause = reader.code(_CAUSES, "cause")
     key_hash = reader.take(20, "public key hash")
-    return TenureChange(tenure, previous, burn_view, end, blocks, cause, key_hash)
+    return _tenure_change(tenure, previous, burn_view, end, blocks, cause, key_hash)
 
 
 _READERS: dict[int, Callable[[Reader], Payload]] = {
@@ -246,14 +253,11 @@ _READERS: dict[int, Callable[[Reader], Payload]] = {
 }
 _CLARITY_VERSIONS = {version: version for version in CLARITY_VERSIONS}
 _CAUSES = {int(cause): cause for cause in TenureCause}
-_contract_call = unchecked(ContractCall)
+_token_transfer, _contract_call = unchecked(TokenTransfer), unchecked(ContractCall)
+_smart_contract, _poison_microblock = unchecked(SmartContract), unchecked(PoisonMicroblock)
+_coinbase, _tenure_change = unchecked(Coinbase), unchecked(TenureChange)
 
 
 def is_source(text: str) -> bool:
     """Say whether a contract's source may hold this text: printable ASCII, tab and line feed."""
     return all(" " <= character <= "~" or character in "\t\n" for character in text)
-
-
-def _check_size(data: bytes, size: int, what: str) -> None:
-    if len(data) != size:
-        raise TransactionInvalid(f"{what} has {size} bytes, not {len(data)}")

@@ -15,16 +15,16 @@ from enum import IntEnum
 
 from bitpay.stacks.errors import SignatureInvalid, TransactionInvalid
 from bitpay.stacks.hashes import sha512_256
-from bitpay.stacks.keys import (
-    PrivateKey,
-    check_signature,
-    compress_public_key,
-    recover_public_key,
-    rsv_to_vrs,
-    uncompress_public_key,
-    vrs_to_rsv,
+from bitpay.stacks.keys import PrivateKey, check_signature, recover_public_key, rsv_to_vrs, vrs_to_rsv
+from bitpay.stacks.public_keys import COMPRESSED_BYTES, compress_public_key, uncompress_public_key
+from bitpay.stacks.transactions.auth import (
+    AuthField,
+    MultiSig,
+    SingleSig,
+    SpendingCondition,
+    hash_of_points,
+    signer_hash,
 )
-from bitpay.stacks.transactions.auth import AuthField, MultiSig, SingleSig, SpendingCondition, signer_hash
 from bitpay.stacks.transactions.transaction import Transaction
 
 
@@ -79,9 +79,8 @@ def with_public_key(tx: Transaction, public_key: bytes, role: Role = Role.ORIGIN
     condition = _condition(tx, role)
     if isinstance(condition, SingleSig):
         raise TransactionInvalid("one key signs here")
-    return _with_condition(
-        tx, role, _appended(condition, AuthField(compress_public_key(public_key), len(public_key) == 33))
-    )
+    field = AuthField(compress_public_key(public_key), len(public_key) == COMPRESSED_BYTES)
+    return _with_condition(tx, role, _appended(condition, field))
 
 
 def sign(tx: Transaction, key: PrivateKey, role: Role = Role.ORIGIN) -> Transaction:
@@ -89,7 +88,8 @@ def sign(tx: Transaction, key: PrivateKey, role: Role = Role.ORIGIN) -> Transact
     condition = _condition(tx, role)
     if isinstance(condition, MultiSig):
         raise TransactionInvalid("several keys sign here: use sign_multi")
-    if key.compressed != condition.compressed or signer_hash(condition.mode, [key.public_key], 1) != condition.signer:
+    signer = hash_of_points(condition.mode, [key.public_key], 1)
+    if key.compressed != condition.compressed or signer != condition.signer:
         raise SignatureInvalid("the key is not the signer's")
     return with_signature(tx, key.sign_recoverable(next_sighash(tx, role)), role)
 
@@ -168,7 +168,7 @@ def _recover(
 
 def _check_signer(condition: SpendingCondition, public_keys: list[bytes], required: int) -> None:
     try:
-        digest = signer_hash(condition.mode, public_keys, required)
+        digest = hash_of_points(condition.mode, public_keys, required)
     except TransactionInvalid as error:
         raise SignatureInvalid(str(error)) from error
     if digest != condition.signer:

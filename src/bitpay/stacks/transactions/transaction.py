@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from bitpay.stacks import addresses, post_conditions
+from bitpay.stacks.checks import check_number, check_tuple, check_type
 from bitpay.stacks.errors import DecodeError, TransactionInvalid
 from bitpay.stacks.hashes import sha512_256
 from bitpay.stacks.network import Network
@@ -41,10 +42,15 @@ class Transaction:
     anchor_mode: AnchorMode = AnchorMode.ANY
 
     def __post_init__(self) -> None:
+        check_number(self.version, 0xFF, "a transaction version")
         if Network.of_transaction_version(self.version) is None:
             raise TransactionInvalid(f"no transaction version {self.version}")
-        if not 0 <= self.chain_id < 1 << 32:
-            raise TransactionInvalid("a chain id has 32 bits")
+        check_number(self.chain_id, 0xFFFFFFFF, "a chain id")
+        check_type(self.auth, Auth, "an authorization")
+        check_type(self.payload, Payload, "a payload")
+        check_type(self.mode, Mode, "a post-condition mode")
+        check_tuple(self.post_conditions, PostCondition, "the post-conditions")
+        check_type(self.anchor_mode, AnchorMode, "an anchor mode")
 
     def encode(self) -> bytes:
         """Return the transaction's bytes; raises `TransactionInvalid` beyond 2 MiB."""
