@@ -1,5 +1,6 @@
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -258,6 +259,57 @@ async def test_what_is_not_there_is_said_so(house: House, path: str, status: int
     assert answer.status_code == status, answer.text
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "words"),
+    [
+        ("GET", "/extended/v3/transactions/0x" + "ab" * 32, 404, "Transaction not found"),
+        ("GET", "/extended/v3/transactions/12", 400, "tx_id"),
+        ("GET", "/extended/v3/principals/nobody/nonces", 400, "nobody"),
+        ("GET", "/extended/v2/blocks/by-block-time/noon", 400, "noon|integer"),
+        ("GET", "/extended/v1/info/network_block_time/moonnet", 400, "network"),
+        ("GET", "/extended/v2/blocks?limit=31", 400, "limit"),
+        ("GET", "/extended/v9/nothing", 404, "Route GET:/extended/v9/nothing not found"),
+        ("PUT", "/extended/v2/blocks", 404, "Route PUT:/extended/v2/blocks not found"),
+        ("POST", f"/extended/v1/faucets/gold?address={BOB.address}", 400, "token"),
+        ("POST", "/extended/v1/faucets/stx?address=nobody", 400, "nobody"),
+        ("POST", "/extended/v1/faucets/stx?address=" + "\u00e9", 400, "."),
+    ],
+)
+async def test_errors_of_the_extended_api_have_hiros_three_fields(
+    house: House, method: str, path: str, status: int, words: str
+) -> None:
+    answer = await house.client.request(method, path, headers=POWER)
+    said = answer.json()
+    assert re.search(words, said.pop("message"))
+    assert said == {"statusCode": status, "error": {400: "Bad Request", 404: "Not Found"}[status]}
+    assert answer.status_code == status
+
+
+async def test_errors_of_the_extended_api_keep_their_shape_without_the_token(house: House) -> None:
+    answer = await house.client.post(f"/extended/v1/faucets/stx?address={BOB.address}")
+    assert (answer.status_code, answer.json()["error"]) == (403, "Forbidden")
+
+
+@pytest.mark.parametrize("path", ["/v2/nothing", "/v3/nothing", "/v2/accounts/nobody", "/v3/transaction/12"])
+async def test_errors_of_the_node_are_text(house: House, path: str) -> None:
+    answer = await house.client.get(path)
+    assert answer.status_code in {400, 404}
+    assert answer.headers["content-type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize("path", ["/extended/v2/blocks", "/v2/info", "/extended/v9/nothing"])
+async def test_head_is_answered_as_get_without_the_body(house: House, path: str) -> None:
+    head, get = await house.client.head(path), await house.client.get(path)
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    assert head.headers == get.headers
+
+
+async def test_half_a_surrogate_pair_is_no_text(house: House) -> None:
+    answer = await house.client.post("/control/misbehave", content=b'{"uuid": "\\ud800"}', headers=POWER)
+    assert answer.status_code == 400
+    assert "surrogates" in answer.json()["error"]
+
+
 async def test_bad_calls_are_refused(house: House) -> None:
     path = f"/v2/contracts/call-read/{COUNTER_PATH}/get-count"
     bodies: list[object] = [
@@ -283,6 +335,9 @@ async def test_only_our_own_host_is_answered(house: House) -> None:
 async def test_pages_of_any_origin_may_read_but_have_no_powers(house: House) -> None:
     read = await house.client.get("/v2/info", headers={"origin": "https://app.example"})
     assert read.headers["access-control-allow-origin"] == "*"
+    asked = await house.client.options("/chainhooks/me/one", headers={"origin": "https://app.example"})
+    assert "PATCH" in asked.headers["access-control-allow-methods"]
+    assert "authorization" in asked.headers["access-control-allow-headers"]
     powers = await house.client.get("/control/status", headers={**POWER, "origin": "https://app.example"})
     assert "access-control-allow-origin" not in powers.headers
     asked = await house.client.options("/control/mine", headers={"origin": "https://app.example"})

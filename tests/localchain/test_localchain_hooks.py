@@ -1,4 +1,5 @@
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -6,7 +7,7 @@ from typing import Any
 import pytest
 from tests.localchain.accounts import Account
 from tests.localchain.contracts import COUNTER
-from tests.localchain.house import TOKEN, House, serving
+from tests.localchain.house import POWER, TOKEN, House, serving
 from tests.localchain.receiver import Receiver, listening
 
 from bitpay.localchain.chain import Genesis
@@ -217,6 +218,68 @@ async def test_registering_needs_the_key_and_a_sound_definition(
         assert (await house.client.post("/chainhooks/me", json=bad, headers=KEY)).status_code == 400
 
 
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"type": "contract_log", "contract_identifier": "not an id"},
+        {"type": "contract_log", "contract_identifier": SBTC.partition(".")[0]},
+        {"type": "contract_log", "contract_identifier": f"{SBTC}\n"},
+        {"type": "contract_call", "contract_identifier": f"{SBTC}::sbtc-token"},
+        {"type": "contract_deploy", "sender": "nobody"},
+        {"type": "balance_change", "principal": "nobody"},
+        {"type": "balance_change"},
+        {"type": "ft_transfer", "asset_identifier": SBTC},
+        {"type": "ft_transfer", "value": 1},
+        {"type": "ft_mint", "sender": SBTC},
+        {"type": "nft_burn", "receiver": SBTC},
+        {"type": "nft_event", "receiver": SBTC},
+        {"type": "nft_transfer", "value": "u1"},
+        {"type": "stx_transfer", "asset_identifier": f"{SBTC}::sbtc-token"},
+        {"type": "stx_transfer", "sender": "nobody"},
+    ],
+)
+async def test_a_filter_that_could_never_match_is_refused(
+    chain_story: tuple[House, list[str]], receiver: Receiver, wanted: dict[str, Any]
+) -> None:
+    house, _ = chain_story
+    answer = await house.client.post("/chainhooks/me", json=definition(receiver, wanted), headers=KEY)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("body does not fit")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"type": "nft_transfer", "value": 1, "sender": SBTC, "receiver": SBTC.partition(".")[0]},
+        {"type": "nft_mint", "value": 1, "receiver": SBTC},
+        {"type": "ft_burn", "asset_identifier": f"{SBTC}::sbtc-token", "sender": SBTC},
+        {"type": "stx_mint", "receiver": SBTC},
+        {"type": "balance_change", "principal": SBTC},
+    ],
+)
+async def test_filters_of_the_official_client_are_taken(
+    chain_story: tuple[House, list[str]], receiver: Receiver, wanted: dict[str, Any]
+) -> None:
+    house, _ = chain_story
+    hook = await register(house, definition(receiver, wanted, enable_on_registration=False))
+    assert hook["definition"]["filters"]["events"] == [wanted]
+    await house.client.delete(f"/chainhooks/me/{hook['uuid']}", headers=KEY)
+
+
+async def test_half_a_surrogate_pair_in_a_registration_is_refused(
+    chain_story: tuple[House, list[str]], receiver: Receiver
+) -> None:
+    house, _ = chain_story
+    headers = {**KEY, "content-type": "application/json"}
+    text = json.dumps({**definition(receiver, {"type": "stx_event"}), "name": "\ud800"})
+    assert (await house.client.post("/chainhooks/me", content=text, headers=headers)).status_code == 400
+    devnet = {"if_this": {"scope": "stx_event", "actions": ["mint"]}, "then_that": "noop"}
+    predicate = {"uuid": "u", "name": "\ud800", "version": 1, "chain": "stacks", "networks": {"devnet": devnet}}
+    old = await house.client.post("/v1/chainhooks", content=json.dumps(predicate), headers=headers)
+    assert old.status_code == 400
+    assert (await house.client.get("/control/hooks", headers=POWER)).json() == {"hooks": []}
+
+
 async def test_deliveries_go_wrong_when_asked_to(
     receiver: Receiver, tmp_path: Path, genesis: Genesis, alice: Account, bob: Account
 ) -> None:
@@ -240,8 +303,6 @@ async def test_deliveries_go_wrong_when_asked_to(
             heights.append(house.service.chain.archive.tip.height)
         while len(receiver.bodies) < 5:
             await asyncio.sleep(0.01)
-        import json
-
         late = [json.loads(body)["event"]["apply"][0]["block_identifier"]["index"] for body in receiver.bodies[3:]]
         assert late == heights[::-1]
 

@@ -7,7 +7,8 @@ from starlette.middleware import Middleware
 
 from bitpay.localchain.api.chainhooks import chainhook_routes
 from bitpay.localchain.api.control import control_routes
-from bitpay.localchain.api.guard import Guard, handlers
+from bitpay.localchain.api.errors import handlers
+from bitpay.localchain.api.guard import Guard
 from bitpay.localchain.api.hiro import hiro_routes
 from bitpay.localchain.api.node import node_routes
 from bitpay.localchain.api.predicates import predicate_routes

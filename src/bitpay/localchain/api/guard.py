@@ -1,29 +1,27 @@
-"""What every request passes: our own Host, a bounded body, errors in the words of a node or of Hiro's API."""
+"""What every request passes: our own Host, a bounded body, text and principals that are what they should be."""
 
 import json
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bitpay.kit.errors import BitPayError
-from bitpay.localchain.rejections import Rejected, Undecodable
 from bitpay.stacks.addresses import Principal, parse_principal
 from bitpay.stacks.errors import StacksError
 
 MAX_BODY = 2 * 1024 * 1024
 _OPEN = {
     "access-control-allow-origin": "*",
-    "access-control-allow-methods": "GET, POST",
-    "access-control-allow-headers": "content-type, x-api-key, x-hiro-product",
+    "access-control-allow-methods": "GET, HEAD, PUT, PATCH, POST, DELETE",
+    "access-control-allow-headers": "authorization, content-type, x-api-key, x-hiro-product",
 }
 
 
 class ApiError(Exception):
-    """An answer that is no success. `plain` answers as a node does, in text; Hiro's API answers JSON."""
+    """An answer that is no success. `plain` answers as a node does, in text, where a node would be asked."""
 
     def __init__(self, status: int, message: str, *, plain: bool = False) -> None:
         super().__init__(message)
@@ -33,7 +31,10 @@ class ApiError(Exception):
 
 
 class Guard:
-    """Answers only what is addressed to `hosts` and is not too large; lets web pages of any origin read."""
+    """Answers only what is addressed to `hosts` and is not too large; lets web pages of any origin ask.
+
+    HEAD is answered wherever GET is.
+    """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
         self._app = app
@@ -44,6 +45,8 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         refusal = self._refusal(scope)
         if refusal is not None:
             await refusal(scope, receive, send)
@@ -77,6 +80,13 @@ def _bounded(receive: Receive) -> Receive:
     return bounded
 
 
+def _without_body(send: Send) -> Send:
+    async def without_body(message: Message) -> None:
+        await send({**message, "body": b""} if "body" in message else message)
+
+    return without_body
+
+
 def _opened(send: Send) -> Send:
     async def opened(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -87,38 +97,14 @@ def _opened(send: Send) -> Send:
     return opened
 
 
-Handler = Callable[[Request, Exception], Awaitable[Response]]
-
-
-def handlers() -> dict[Any, Any]:
-    """Return how each family of errors is answered."""
-
-    async def api_error(_: Request, error: ApiError) -> Response:
-        if error.plain:
-            return PlainTextResponse(error.message, error.status)
-        return JSONResponse({"error": error.message}, error.status)
-
-    async def rejected(_: Request, error: Rejected) -> Response:
-        return JSONResponse(error.to_json(), 400)
-
-    async def undecodable(_: Request, error: Undecodable) -> Response:
-        return PlainTextResponse(error.message, 400)
-
-    async def ours(_: Request, error: BitPayError) -> Response:
-        return JSONResponse({"error": error.message, "code": error.code}, error.status)
-
-    async def unforeseen(_: Request, __: Exception) -> Response:
-        return JSONResponse({"error": "The local chain failed; its log says why."}, 500)
-
-    return {ApiError: api_error, Rejected: rejected, Undecodable: undecodable, BitPayError: ours, Exception: unforeseen}
-
-
 async def json_body(request: Request) -> Any:  # noqa: ANN401 - any JSON
     """Return a request's body as JSON. Raises ApiError."""
     try:
-        return json.loads(await request.body())
+        document = json.loads(await request.body())
+        json.dumps(document, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except (ValueError, RecursionError) as error:
         raise ApiError(400, f"Invalid JSON: {error}", plain=True) from error
+    return document
 
 
 def principal_of(text: str) -> Principal:

@@ -1,8 +1,16 @@
 """What a Chainhooks 2.0 hook is registered with (npm @hirosystems/chainhooks-client 2.1.1)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
+
+_ADDRESS = "[0123456789ABCDEFGHJKMNPQRSTVWXYZ]{28,41}"
+_NAME = "[a-zA-Z][a-zA-Z0-9_-]{0,39}"
+ContractIdentifier = Annotated[str, StringConstraints(pattern=rf"^{_ADDRESS}\.{_NAME}$")]
+Principal = Annotated[str, StringConstraints(pattern=rf"^{_ADDRESS}(\.{_NAME})?$")]
+AssetIdentifier = Annotated[str, StringConstraints(pattern=rf"^{_ADDRESS}\.{_NAME}::{_NAME}$")]
+_ENDS = {"event": set(), "mint": {"receiver"}, "burn": {"sender"}, "transfer": {"sender", "receiver"}}
+"""By what kinds of movement can be narrowed down."""
 
 
 class _Model(BaseModel):
@@ -18,50 +26,67 @@ class BalanceChange(_Filter):
     """Any movement of a principal's assets."""
 
     type: Literal["balance_change"]
-    principal: str
+    principal: Principal
 
 
-class TokenEvent(_Filter):
-    """Movements of fungible or non-fungible tokens."""
+class _Movement(_Filter):
+    type: str
+    sender: Principal | None = None
+    receiver: Principal | None = None
 
-    type: Literal["ft_event", "ft_mint", "ft_burn", "ft_transfer", "nft_event", "nft_mint", "nft_burn", "nft_transfer"]
-    asset_identifier: str | None = None
+    @model_validator(mode="after")
+    def _has_both_ends(self) -> Self:
+        ends = _ENDS[self.type.partition("_")[2]]
+        strange = {"sender", "receiver"} & self.model_fields_set - ends
+        if strange:
+            raise ValueError(f"{self.type} has no {' and no '.join(sorted(strange))}")
+        return self
+
+
+class FtEvent(_Movement):
+    """Movements of fungible tokens."""
+
+    type: Literal["ft_event", "ft_mint", "ft_burn", "ft_transfer"]
+    asset_identifier: AssetIdentifier | None = None
+
+
+class NftEvent(_Movement):
+    """Movements of non-fungible tokens; `value` is a number that is a token's id."""
+
+    type: Literal["nft_event", "nft_mint", "nft_burn", "nft_transfer"]
+    asset_identifier: AssetIdentifier | None = None
     value: int | None = None
-    sender: str | None = None
-    receiver: str | None = None
 
 
-class StxEvent(_Filter):
+class StxEvent(_Movement):
     """Movements of STX."""
 
     type: Literal["stx_event", "stx_mint", "stx_burn", "stx_transfer"]
-    sender: str | None = None
-    receiver: str | None = None
 
 
 class ContractDeploy(_Filter):
     """New contracts."""
 
     type: Literal["contract_deploy"]
-    contract_identifier: str | None = None
-    sender: str | None = None
+    contract_identifier: ContractIdentifier | None = None
+    sender: Principal | None = None
 
 
 class ContractCallFilter(_Filter):
     """Calls of contracts."""
 
     type: Literal["contract_call"]
-    contract_identifier: str | None = None
+    contract_identifier: ContractIdentifier | None = None
     function_name: str | None = None
-    sender: str | None = None
+    sender: Principal | None = None
 
 
 class ContractLog(_Filter):
     """What contracts print."""
 
     type: Literal["contract_log"]
-    contract_identifier: str | None = None
-    sender: str | None = None
+    contract_identifier: ContractIdentifier | None = None
+    sender: Principal | None = None
 
 
 class Coinbase(_Filter):
@@ -78,7 +103,15 @@ class TenureChange(_Filter):
 
 
 Filter = Annotated[
-    BalanceChange | TokenEvent | StxEvent | ContractDeploy | ContractCallFilter | ContractLog | Coinbase | TenureChange,
+    BalanceChange
+    | FtEvent
+    | NftEvent
+    | StxEvent
+    | ContractDeploy
+    | ContractCallFilter
+    | ContractLog
+    | Coinbase
+    | TenureChange,
     Field(discriminator="type"),
 ]
 

@@ -9,8 +9,9 @@ from bitpay.localchain.hooks.definition import (
     ContractDeploy,
     ContractLog,
     Filter,
+    FtEvent,
+    NftEvent,
     StxEvent,
-    TokenEvent,
 )
 from bitpay.localchain.outcomes import Event
 from bitpay.stacks.clarity import Int, UInt
@@ -33,7 +34,7 @@ def _matches(mined: MinedTransaction, wanted: Filter) -> bool:
             return by_sender and any(_is_log(event, wanted) for event in mined.events)
         case BalanceChange():
             return any(wanted.principal in (event.sender, event.recipient) for event in mined.events)
-        case StxEvent() | TokenEvent():
+        case StxEvent() | FtEvent() | NftEvent():
             return any(_is_movement(event, wanted) for event in mined.events)
     return False
 
@@ -61,17 +62,17 @@ def _is_log(event: Event, wanted: ContractLog) -> bool:
     return event.kind == "contract_log" and wanted.contract_identifier in (None, event.contract_id)
 
 
-def _is_movement(event: Event, wanted: StxEvent | TokenEvent) -> bool:
+def _is_movement(event: Event, wanted: StxEvent | FtEvent | NftEvent) -> bool:
     family = wanted.type.partition("_")[0]
     of_kind = event.kind.startswith(f"{family}_") if wanted.type.endswith("_event") else event.kind == wanted.type
     if not of_kind or wanted.sender not in (None, event.sender) or wanted.receiver not in (None, event.recipient):
         return False
-    return isinstance(wanted, StxEvent) or _is_asset(event, wanted)
-
-
-def _is_asset(event: Event, wanted: TokenEvent) -> bool:
+    if isinstance(wanted, StxEvent):
+        return True
     if wanted.asset_identifier not in (None, event.asset):
         return False
-    if wanted.value is None:
-        return True
-    return event.kind.startswith("nft_") and isinstance(event.value, UInt | Int) and event.value.value == wanted.value
+    return isinstance(wanted, FtEvent) or wanted.value is None or _is_number(event, wanted.value)
+
+
+def _is_number(event: Event, number: int) -> bool:
+    return isinstance(event.value, UInt | Int) and event.value.value == number
