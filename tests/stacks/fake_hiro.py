@@ -26,6 +26,8 @@ class FakeHiro:
     requests: list[httpx.Request] = field(default_factory=list)
     v3: bool = True
     deprecated: bool = True
+    cursors: bool = True
+    """Whether v2 names cursors of blocks and logs, as Hiro's does since API 9."""
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -46,7 +48,7 @@ class FakeHiro:
         if found is None:
             return httpx.Response(404, json={"error": "not found"})
         if isinstance(found, list):
-            return httpx.Response(200, json=_page(request, path, found))
+            return _answer(request, path, found, cursors=self.cursors)
         return found(request) if callable(found) else httpx.Response(200, json=found)
 
     @property
@@ -57,18 +59,27 @@ class FakeHiro:
         return [json.loads(request.content) for request in self.requests if request.content]
 
 
-def _page(request: httpx.Request, path: str, items: list[Any]) -> dict[str, Any]:
-    """One page, by cursor in v3 and by offset before."""
+def _answer(request: httpx.Request, path: str, items: list[Any], *, cursors: bool) -> httpx.Response:
+    """One page: by cursor in v3, by offset before, in v2 by both."""
     limit = min(int(request.url.params.get("limit", 20)), 2)
     if path.startswith("/extended/v3"):
-        start = int(request.url.params.get("cursor", "0"))
-        end = start + limit
-        cursor = {"next": str(end) if end < len(items) else None, "previous": None, "current": str(start)}
-        return {"total": len(items), "limit": limit, "cursor": cursor, "results": items[start:end]}
-    start = int(request.url.params.get("offset", 0))
+        return httpx.Response(200, json=_page_v3(items, int(request.url.params.get("cursor", "0")), limit))
+    below = int(request.url.params.get("cursor", len(items)))
+    start = len(items) - below + int(request.url.params.get("offset", 0))
+    shown = items[start : start + limit]
     name = "events" if path == "/extended/v1/tx/events" else "results"
-    total = {} if name == "events" else {"total": len(items)}
-    return {"limit": limit, "offset": start, **total, name: items[start : start + limit]}
+    said = {"limit": limit, "offset": start, name: shown} | ({} if name == "events" else {"total": len(items)})
+    if cursors and (path.endswith("/logs") or path == "/extended/v2/blocks"):
+        if not shown and "cursor" in request.url.params:
+            return httpx.Response(404, json={"error": "Cursor not found"})
+        said["cursor"] = str(len(items) - start) if shown else None
+    return httpx.Response(200, json=said)
+
+
+def _page_v3(items: list[Any], start: int, limit: int) -> dict[str, Any]:
+    end = start + limit
+    cursor = {"next": str(end) if end < len(items) else None, "previous": None, "current": str(start)}
+    return {"total": len(items), "limit": limit, "cursor": cursor, "results": items[start:end]}
 
 
 def block(height: int, fork: int = 0) -> dict[str, Any]:
@@ -85,6 +96,11 @@ def block(height: int, fork: int = 0) -> dict[str, Any]:
         "burn_block_height": 900,
         "tx_count": 1,
     }
+
+
+def log(number: int) -> dict[str, Any]:
+    """A contract's print, as v2 lists them."""
+    return {**EVENTS_V1[0], "tx_id": word(number)}
 
 
 def transaction(number: int, event_count: int, status: str = "success") -> dict[str, Any]:

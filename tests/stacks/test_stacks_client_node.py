@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.stacks.fake_hiro import OWNER, FakeHiro, word
+from tests.stacks.hiro_answers import INTERFACE, POX, node_event, simulation
 
 from bitpay.stacks import clarity
 from bitpay.stacks.client import (
@@ -24,85 +25,10 @@ from bitpay.stacks.client import (
     StacksClient,
 )
 from bitpay.stacks.client import http as client_http
+from bitpay.stacks.hashes import sha512_256
 from bitpay.stacks.model import ContractLog, EventKind, FtEvent, NftEvent, StxEvent, StxLockEvent
 
 CONTRACT = f"{OWNER}.a"
-COST = {"write_length": 1, "write_count": 2, "read_length": 3, "read_count": 4, "runtime": 5}
-POX = {
-    "contract_id": "ST000000000000000000002AMW42H.pox-5",
-    "pox_activation_threshold_ustx": 0,
-    "first_burnchain_block_height": 10,
-    "current_burnchain_block_height": 1_100,
-    "prepare_phase_block_length": 50,
-    "reward_phase_block_length": 1_000,
-    "reward_slots": 2_000,
-    "rejection_fraction": None,
-    "total_liquid_supply_ustx": 10**16,
-    "current_cycle": {"id": 1, "min_threshold_ustx": 7, "stacked_ustx": 8, "is_pox_active": True},
-    "next_cycle": {
-        "id": 2,
-        "min_threshold_ustx": 9,
-        "min_increment_ustx": 0,
-        "stacked_ustx": 6,
-        "prepare_phase_start_block_height": 2_050,
-        "blocks_until_prepare_phase": 950,
-        "reward_phase_start_block_height": 2_100,
-        "blocks_until_reward_phase": 1_000,
-        "ustx_until_pox_rejection": None,
-    },
-    "epochs": [
-        {"epoch_id": "Epoch40", "start_height": 0, "end_height": 99, "block_limit": COST, "network_epoch": 16},
-    ],
-    "current_epoch": "Epoch40",
-    "min_amount_ustx": 0,
-    "prepare_cycle_length": 50,
-    "reward_cycle_id": 1,
-    "reward_cycle_length": 1_050,
-    "rejection_votes_left_required": None,
-    "next_reward_cycle_in": 1_000,
-    "contract_versions": [
-        {"contract_id": "ST000000000000000000002AMW42H.pox-5", "activation_burnchain_block_height": 5}
-        | {"first_reward_cycle_id": 1}
-    ],
-    "pox_5_sbtc_contract": f"{OWNER}.sbtc-token",
-    "pox_5_sbtc_registry_contract": f"{OWNER}.sbtc-registry",
-}
-INTERFACE: dict[str, Any] = {
-    "functions": [
-        {
-            "name": "put",
-            "access": "public",
-            "args": [
-                {"name": "key", "type": {"buffer": {"length": 32}}},
-                {"name": "to", "type": {"optional": "principal"}},
-                {"name": "rows", "type": {"list": {"type": {"string-utf8": {"length": 9}}, "length": 4}}},
-            ],
-            "outputs": {"type": {"response": {"ok": "bool", "error": "uint128"}}},
-        },
-        {
-            "name": "get",
-            "access": "read_only",
-            "args": [{"name": "from", "type": "trait_reference"}],
-            "outputs": {
-                "type": {
-                    "tuple": [
-                        {"name": "left", "type": "int128"},
-                        {"name": "name", "type": {"string-ascii": {"length": 3}}},
-                    ]
-                }
-            },
-        },
-    ],
-    "variables": [
-        {"name": "LIMIT", "type": "uint128", "access": "constant"},
-        {"name": "sold", "type": "uint128", "access": "variable"},
-    ],
-    "maps": [{"name": "notes", "key": "uint128", "value": {"optional": "none"}}],
-    "fungible_tokens": [{"name": "coin"}],
-    "non_fungible_tokens": [{"name": "ticket", "type": "uint128"}],
-    "epoch": "Epoch40",
-    "clarity_version": "Clarity4",
-}
 
 
 @pytest.fixture
@@ -204,7 +130,8 @@ async def test_access_in_other_words_is_not_guessed(node: FakeHiro, client: Stac
 
 
 async def test_a_node_with_an_index_knows_transactions(node: FakeHiro, client: StacksClient) -> None:
-    node.routes[f"/v3/transaction/{word(1)[2:]}"] = {
+    raw_id = sha512_256(b"\x80\x00").hex()
+    node.routes[f"/v3/transaction/{raw_id}"] = node.routes[f"/v3/transaction/{word(3)[2:]}"] = {
         "index_block_hash": word(5)[2:],
         "tx": "8000",
         "result": "0703",
@@ -212,33 +139,14 @@ async def test_a_node_with_an_index_knows_transactions(node: FakeHiro, client: S
         "is_canonical": True,
     }
     found = IndexedTransaction(b"\x80\x00", b"\x07\x03", word(5), height=12, canonical=True)
-    assert await client.indexed_transaction(word(1)) == found
+    assert await client.indexed_transaction(raw_id) == found
+    with pytest.raises(AnswerInvalid, match="bytes"):
+        await client.indexed_transaction(word(3))
     assert await client.indexed_transaction(word(2)) is None
     node.troubles.append(httpx.Response(501, text="No transaction index"))
     with pytest.raises(ApiUnavailable) as lacking:
         await client.indexed_transaction(word(1))
     assert lacking.value.status == 501
-
-
-def simulation(**changes: object) -> dict[str, Any]:
-    return {
-        "txid": word(1)[2:],
-        "tip_block_id": word(5)[2:],
-        "consensus_hash": "ab" * 20,
-        "block_height": 13,
-        "result_hex": "0x0703",
-        "stx_burned": 0,
-        "execution_cost": COST,
-        "execution_limit": COST,
-        "events": [],
-        "post_condition_aborted": False,
-        "vm_error": None,
-        **changes,
-    }
-
-
-def node_event(number: int, kind: str, said: dict[str, Any]) -> dict[str, Any]:
-    return {"txid": word(1), "event_index": number, "committed": True, "type": kind, kind: said}
 
 
 async def test_a_transaction_is_tried_without_sending_it(node: FakeHiro, client: StacksClient) -> None:
@@ -251,9 +159,10 @@ async def test_a_transaction_is_tried_without_sending_it(node: FakeHiro, client:
         ),
         node_event(4, "stx_lock_event", {"locked_amount": "9", "unlock_height": "1000", "locked_address": OWNER}),
     ]
-    node.routes["/v3/transactions/simulate"] = simulation(events=events)
+    node.routes["/v3/transactions/simulate"] = simulation(b"\x80\x01", events=events)
     tried = await client.simulate(b"\x80\x01", auth_token="secret", tip=word(5))
-    assert (tried.txid, tried.block_hash, tried.height, tried.result) == (word(1), word(5), 13, b"\x07\x03")
+    txid = "0x" + sha512_256(b"\x80\x01").hex()
+    assert (tried.txid, tried.block_hash, tried.height, tried.result) == (txid, word(5), 13, b"\x07\x03")
     assert (tried.cost, tried.succeeded) == (Cost(1, 2, 3, 4, 5), True)
     assert list(tried.events) == [
         ContractLog(0, CONTRACT, "print", b"\x03"),
@@ -272,7 +181,7 @@ async def test_a_transaction_is_tried_without_sending_it(node: FakeHiro, client:
     [{"post_condition_aborted": True}, {"vm_error": "Runtime(DivisionByZero)"}, {"result_hex": "0x0803"}],
 )
 async def test_a_tried_transaction_may_fail(node: FakeHiro, client: StacksClient, changes: dict[str, Any]) -> None:
-    node.routes["/v3/transactions/simulate"] = simulation(**changes)
+    node.routes["/v3/transactions/simulate"] = simulation(b"\x80", **changes)
     assert not (await client.simulate(b"\x80", auth_token="secret")).succeeded
 
 
@@ -281,6 +190,9 @@ async def test_a_try_may_be_refused(node: FakeHiro, client: StacksClient) -> Non
     for word_of_it in ("Unauthorized", "Skipped"):
         with pytest.raises(ApiRefused, match=word_of_it):
             await client.simulate(b"\x80", auth_token="wrong")
-    node.routes["/v3/transactions/simulate"] = simulation(events=[node_event(0, "stx_melt_event", {})])
+    node.routes["/v3/transactions/simulate"] = simulation(b"\x80", events=[node_event(0, "stx_melt_event", {})])
     with pytest.raises(AnswerInvalid, match="an event"):
+        await client.simulate(b"\x80", auth_token="secret")
+    node.routes["/v3/transactions/simulate"] = simulation(b"\x81")
+    with pytest.raises(AnswerInvalid, match="txid"):
         await client.simulate(b"\x80", auth_token="secret")

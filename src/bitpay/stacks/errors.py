@@ -16,7 +16,7 @@ class NameInvalid(StacksError):
 
 
 class ValueInvalid(StacksError):
-    """A Clarity value that the chain cannot hold: out of range, too long, too deep, wrong characters."""
+    """A value that the chain cannot hold: out of range, too long, too deep, wrong characters; a hash or height."""
 
 
 class TransactionInvalid(StacksError):

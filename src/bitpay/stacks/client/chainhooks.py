@@ -11,6 +11,7 @@ import httpx
 
 from bitpay.stacks.client.fields import Fields
 from bitpay.stacks.client.http import Http
+from bitpay.stacks.client.questions import segment
 
 TIMEOUT_SECONDS = 15.0
 PAGE = 60
@@ -88,15 +89,17 @@ class ChainhooksClient:
 
     async def update(self, uuid: str, change: Mapping[str, Any]) -> Hook:
         """Change parts of a hook's definition; lists are replaced whole."""
-        return Hook.read(Fields(await self._http.change("PATCH", f"{self._mine}/{uuid}", dict(change)), "hook"))
+        return Hook.read(
+            Fields(await self._http.change("PATCH", f"{self._mine}/{segment(uuid)}", dict(change)), "hook")
+        )
 
     async def enable(self, uuid: str, enabled: bool = True) -> None:
         """Start or stop a hook's deliveries."""
-        await self._http.change("PATCH", f"{self._mine}/{uuid}/enabled", {"enabled": enabled})
+        await self._http.change("PATCH", f"{self._mine}/{segment(uuid)}/enabled", {"enabled": enabled})
 
     async def delete(self, uuid: str) -> None:
         """Forget a hook."""
-        await self._http.change("DELETE", f"{self._mine}/{uuid}")
+        await self._http.change("DELETE", f"{self._mine}/{segment(uuid)}")
 
     async def secret(self) -> str | None:
         """Return the secret that goes with every delivery of this key, None where there is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, Literal
@@ -24,6 +24,7 @@ from bitpay.stacks.client.errors import AnswerInvalid, ApiGone, ApiNotFound, Cha
 from bitpay.stacks.client.fields import Fields
 from bitpay.stacks.client.interface import Contract
 from bitpay.stacks.client.node import NodeClient
+from bitpay.stacks.client.questions import block_name, contract_asked, hash_asked, natural, segment
 from bitpay.stacks.errors import AddressInvalid
 from bitpay.stacks.model import Block, BlockHeader, Event, TransactionReceipt
 from bitpay.stacks.network import Network
@@ -58,11 +59,11 @@ class StacksClient(NodeClient):
     async def ft_balance(self, principal: str, asset: str) -> int:
         """Return how much of a fungible token ("ADDRESS.contract::asset") an account has, in its smallest unit."""
         parse_principal(principal)
-        Asset.parse(asset)
+        token = segment(str(Asset.parse(asset)))
         try:
-            answer = await self._http.get(f"/extended/v3/principals/{principal}/balances/ft/{asset}")
+            answer = await self._http.get(f"/extended/v3/principals/{principal}/balances/ft/{token}")
         except ApiGone:
-            answer = await self._http.get(f"/extended/v2/addresses/{principal}/balances/ft/{asset}")
+            answer = await self._http.get(f"/extended/v2/addresses/{principal}/balances/ft/{token}")
         return Fields(answer, "balance").number("balance")
 
     async def stx_balance(self, principal: str) -> StxBalance:
@@ -81,23 +82,28 @@ class StacksClient(NodeClient):
 
     async def transaction(self, txid: str) -> TransactionState | None:
         """Return what became of a transaction, None when nobody has heard of it."""
-        name = _txid(txid)
+        name = hash_asked(txid, "a transaction's id")
         try:
-            answer = await self._http.get(f"/extended/v3/transactions/{name}", include="result")
+            return chain.state(await self._transaction_v3(name))
         except ApiGone:
             return await self._transaction_v1(name)
         except ApiNotFound:
             return None
-        return chain.state(Fields(answer, "transaction"))
+
+    async def _transaction_v3(self, txid: str) -> Fields:
+        fields = Fields(await self._http.get(f"/extended/v3/transactions/{txid}", include="result"), "transaction")
+        fields.asked_hash("tx_id", txid)
+        return fields
 
     async def _transaction_v1(self, txid: str) -> TransactionState | None:
         try:
             fields = Fields(await self._http.get(f"/extended/v1/tx/{txid}"), "transaction")
         except ApiNotFound:
             return None
+        fields.asked_hash("tx_id", txid)
         if "block_height" not in fields:
             return chain.state_v1(fields, None)
-        return chain.state_v1(fields, (await self.block(fields.number("block_height"))).hash)
+        return chain.state_v1(fields, (await self._block(str(fields.number("block_height")))).hash)
 
     async def waiting(self, principal: str) -> AsyncIterator[TransactionState]:
         """Yield the transactions that wait for a block and in which an account takes part, newest first."""
@@ -113,7 +119,7 @@ class StacksClient(NodeClient):
 
     async def transaction_events(self, txid: str) -> AsyncIterator[Event]:
         """Yield a transaction's events in order; raises `ApiNotFound` without such a transaction."""
-        name = _txid(txid)
+        name = hash_asked(txid, "a transaction's id")
         try:
             async for fields in self._by_cursor(f"/extended/v3/transactions/{name}/events", EVENTS_PER_PAGE):
                 yield chain.event(fields)
@@ -122,17 +128,25 @@ class StacksClient(NodeClient):
                 yield chain.event(fields)
 
     async def contract_logs(self, contract_id: str, *, offset: int = 0) -> AsyncGenerator[LoggedEvent]:
-        """Yield a contract's prints, newest first, from `offset` below the newest."""
-        parse_principal(contract_id)
-        path = f"/extended/v2/smart-contracts/{contract_id}/logs"
-        async for fields in self._pages(path, "results", EVENTS_PER_PAGE, start=offset):
-            yield chain.logged(fields)
+        """Yield a contract's prints, newest first, each once, from `offset` (Hiro: at most 1000) below the newest.
+
+        What it prints meanwhile is not among them. It shifts the pages of a server that names no cursors: what comes
+        again is left out.
+        """
+        start, seen = natural(offset, "an offset"), set[tuple[str, int]]()
+        path = f"/extended/v2/smart-contracts/{contract_asked(contract_id)}/logs"
+        async for fields in self._pages(path, "results", EVENTS_PER_PAGE, start=start):
+            logged = chain.logged(fields)
+            place = (logged.txid, logged.log.index)
+            if place not in seen:
+                seen.add(place)
+                yield logged
 
     async def contract(self, contract_id: str) -> Contract | None:
         """Return a contract's source, interface and deployment, None when there is no such contract."""
-        parse_principal(contract_id)
+        contract = contract_asked(contract_id)
         try:
-            found = await self._http.get(f"/extended/v1/contract/{contract_id}")
+            found = await self._http.get(f"/extended/v1/contract/{contract}")
         except ApiGone:
             raise
         except ApiNotFound:
@@ -155,11 +169,14 @@ class StacksClient(NodeClient):
 
     async def block(self, height_or_hash: int | str) -> BlockHeader:
         """Return a block's header by height, index block hash, or "latest"; raises `ApiNotFound`."""
-        return chain.block_header(Fields(await self._http.get(f"/extended/v2/blocks/{height_or_hash}"), "block"))
+        return await self._block(block_name(height_or_hash))
+
+    async def _block(self, name: str) -> BlockHeader:
+        return chain.block_header(Fields(await self._http.get(f"/extended/v2/blocks/{name}"), "block"))
 
     async def block_at(self, time: int) -> BlockHeader:
         """Return the newest block of a time (Unix seconds) or before; raises `ApiNotFound` when there is none."""
-        return chain.block_header(Fields(await self._http.get(f"/extended/v2/blocks/by-block-time/{time}"), "block"))
+        return await self._block(f"by-block-time/{natural(time, 'a Unix time')}")
 
     async def block_times(self) -> BlockTimes:
         """Return how fast blocks have been coming lately."""
@@ -167,22 +184,31 @@ class StacksClient(NodeClient):
 
     async def burn_block(self, height_or_hash: int | str) -> BurnBlock:
         """Return a Bitcoin block by height, hash, or "latest"; raises `ApiNotFound`."""
-        return BurnBlock.read(Fields(await self._http.get(f"/extended/v2/burn-blocks/{height_or_hash}"), "block"))
+        found = await self._http.get(f"/extended/v2/burn-blocks/{block_name(height_or_hash)}")
+        return BurnBlock.read(Fields(found, "block"))
 
     async def burn_blocks(self, *, offset: int = 0) -> AsyncGenerator[BurnBlock]:
         """Yield the Bitcoin blocks that Stacks blocks are on, newest first, from `offset` below the newest."""
-        async for fields in self._pages("/extended/v2/burn-blocks", "results", BLOCKS_PER_PAGE, start=offset):
+        start = natural(offset, "an offset")
+        async for fields in self._pages("/extended/v2/burn-blocks", "results", BLOCKS_PER_PAGE, start=start):
             yield BurnBlock.read(fields)
 
     async def blocks(self, *, offset: int = 0) -> AsyncGenerator[BlockHeader]:
-        """Yield the canonical chain's headers, newest first, from `offset` blocks below the tip."""
-        async for fields in self._pages("/extended/v2/blocks", "results", BLOCKS_PER_PAGE, start=offset):
+        """Yield the canonical chain's headers, newest first, from `offset` blocks below the tip.
+
+        Raises `ChainMoved` when the block that it had come to leaves the chain.
+        """
+        start = natural(offset, "an offset")
+        async for fields in self._pages("/extended/v2/blocks", "results", BLOCKS_PER_PAGE, start=start):
             yield chain.block_header(fields)
 
     async def headers(self, first: int, last: int) -> list[BlockHeader]:
-        """Return the headers from height `first` to `last`, both included, ascending; fewer where the chain ends."""
+        """Return the headers from height `first` to `last`, both included, ascending; fewer where the chain ends.
+
+        Raises `ChainMoved` when the chain got shorter than that while it was read.
+        """
         tip = await self.tip()
-        last = min(last, tip.height)
+        first, last = max(first, 0), min(last, tip.height)
         found: dict[int, BlockHeader] = {}
         if first <= last:
             async with aclosing(self.blocks(offset=tip.height - last)) as newest_first:
@@ -191,14 +217,27 @@ class StacksClient(NodeClient):
                     if header.height <= first:
                         break
         # New blocks while the pages were read shift them; what they pushed out is asked for alone.
-        for height in range(first, last + 1):
-            if height not in found:
-                found[height] = await self.block(height)
+        for height in range(last, first - 1, -1):
+            if height not in found and not await self._find(height, found):
+                first = height + 1
+                break
         return [found[height] for height in range(first, last + 1)]
+
+    async def _find(self, height: int, found: dict[int, BlockHeader]) -> bool:
+        """Add a height's header to those found; False below the chain's first."""
+        try:
+            found[height] = await self.block(height)
+        except ApiGone:
+            raise
+        except ApiNotFound as error:
+            if any(lower < height for lower in found):
+                raise ChainMoved(f"block {height} left the chain while it was read") from error
+            return False
+        return True
 
     async def block_transactions(self, height_or_hash: int | str) -> AsyncIterator[TransactionReceipt]:
         """Yield a block's transactions in order, with their results and without their events."""
-        found = [tx async for tx, _ in self._block_transactions(height_or_hash)]  # v3 has the newest first
+        found = [tx async for tx, _ in self._block_transactions(block_name(height_or_hash))]  # v3 has the newest first
         for tx in sorted(found, key=lambda tx: tx.index):
             yield tx
 
@@ -221,11 +260,11 @@ class StacksClient(NodeClient):
 
         found = [item async for item in self._block_transactions(header.hash)]
         receipts = await _together([complete(tx, count) for tx, count in found])
-        if (await self.block(header.height)).hash != header.hash:
+        if (await self._block(str(header.height))).hash != header.hash:
             raise ChainMoved(f"block {header.height} {header.hash} is no longer on the chain")
         return Block(header, tuple(sorted(receipts, key=lambda tx: tx.index)))
 
-    async def _block_transactions(self, block: int | str) -> AsyncIterator[tuple[TransactionReceipt, int]]:
+    async def _block_transactions(self, block: str) -> AsyncIterator[tuple[TransactionReceipt, int]]:
         """Yield a block's transactions and how many events each has."""
         try:
             pages = self._pages(f"/extended/v2/blocks/{block}/transactions", "results", TRANSACTIONS_PER_PAGE)
@@ -234,34 +273,58 @@ class StacksClient(NodeClient):
         except ApiGone:
             summaries = self._by_cursor(f"/extended/v3/blocks/{block}/transactions", TRANSACTIONS_PER_PAGE)
             async for summary in summaries:
-                path = f"/extended/v3/transactions/{summary.hash('tx_id')}"
-                detail = Fields(await self._http.get(path, include="result"), "transaction")
+                detail = await self._transaction_v3(summary.hash("tx_id"))
                 yield chain.receipt_v3(detail), detail.number("event_count")
 
     async def _by_cursor(self, path: str, limit: int) -> AsyncIterator[Fields]:
-        """Yield the items of an endpoint paged by cursor."""
+        """Yield the items of an endpoint paged by cursor (v3); raises `AnswerInvalid` when its pages do not end."""
         params: dict[str, str | int] = {"limit": limit}
+        seen: set[str] = set()
         while True:
             page = Fields(await self._http.get(path, **params), "page")
-            for item in page.objects("results"):
+            items = page.objects("results")
+            for item in items:
                 yield item
-            cursor = page.object("cursor").optional_text("next")
-            if cursor is None or cursor == params.get("cursor"):
+            cursor = page.object("cursor").cursor("next")
+            if cursor is None:
                 return
+            if cursor in seen or not items:
+                raise AnswerInvalid(f"{path}: the page after {cursor!r} leads nowhere")
+            seen.add(cursor)
             params["cursor"] = cursor
 
     async def _pages(self, path: str, name: str, limit: int, *, start: int = 0, **params: str) -> AsyncIterator[Fields]:
-        """Yield the items of an endpoint paged by offset, until a page is short of the limit the server keeps."""
-        offset = start
+        """Yield the items of an endpoint paged by offset (v1, v2), until a page is short of the server's limit.
+
+        Where a page tells its own cursor, the next one is asked for by its distance from there: then nothing that
+        comes on top shifts it, and no offset grows beyond what servers allow. Raises `AnswerInvalid` when the pages do
+        not end, `ChainMoved` when they end before the list's total.
+        """
+        place: dict[str, str | int] = {"offset": start}
+        taken, before, total = start, None, None
         while True:
-            page = Fields(await self._http.get(path, limit=limit, offset=offset, **params), name)
+            page = Fields(await self._page(path, place, limit=limit, **params), name)
             items = page.objects(name)
+            plain = [item.plain() for item in items]
+            if items and plain == before:
+                raise AnswerInvalid(f"{path}: the page at {taken} is the one before it")
             for item in items:
                 yield item
-            offset += len(items)
+            taken, before, cursor = taken + len(items), plain, page.cursor("cursor")
+            if total is None or cursor is None:  # with cursors, what comes on top counts in later totals only
+                total = page.optional_number("total")
             kept = page.number("limit") if "limit" in page else limit
-            if not items or len(items) < kept or ("total" in page and offset >= page.number("total")):
+            if not items or len(items) < kept or (total is not None and taken >= total):
                 return
+            place = {"offset": taken} if cursor is None else {"offset": len(items), "cursor": cursor}
+
+    async def _page(self, path: str, place: Mapping[str, str | int], **params: str | int) -> Any:  # noqa: ANN401 - JSON
+        try:
+            return await self._http.get(path, **place, **params)
+        except ApiNotFound as error:
+            if "cursor" not in place or isinstance(error, ApiGone):
+                raise
+            raise ChainMoved(f"{path}: {place['cursor']} is gone, or has nothing left below it") from error
 
 
 async def _together(jobs: Sequence[Coroutine[Any, Any, TransactionReceipt]]) -> list[TransactionReceipt]:
@@ -273,7 +336,3 @@ async def _together(jobs: Sequence[Coroutine[Any, Any, TransactionReceipt]]) -> 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _txid(txid: str) -> str:
-    return Fields({"txid": txid}, "transaction").hash("txid")

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 from bitpay.stacks import clarity
 from bitpay.stacks.client.errors import AnswerInvalid
+from bitpay.stacks.client.json_text import read_json
 from bitpay.stacks.errors import StacksError
 
 _HASH = re.compile(r"(?:0x)?([0-9a-fA-F]{64})")
+_MAX_BITS = 256
+"""More than any number of a chain has."""
+_MAX_CURSOR = 500
+
+
+def hash_in(text: str) -> str | None:
+    """Return 32 bytes of hexadecimal as "0x" and 64 lower-case hex digits, None where the text is something else."""
+    match = _HASH.fullmatch(text)
+    return None if match is None else f"0x{match[1].lower()}"
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """Tell whether a value is a string of characters: JSON can also escape halves of them, which nobody can encode."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Fields:
@@ -38,7 +58,7 @@ class Fields:
     def text(self, name: str) -> str:
         """Return a string."""
         value = self._get(name)
-        if not isinstance(value, str):
+        if not is_text(value):
             raise self.wrong(name, "text")
         return value
 
@@ -55,8 +75,8 @@ class Fields:
             if re.fullmatch(r"0x[0-9a-fA-F]{1,64}", value):
                 return int(value, 16)
         if isinstance(value, float) and value.is_integer():
-            return int(value)
-        if isinstance(value, bool) or not isinstance(value, int):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or value.bit_length() > _MAX_BITS:
             raise self.wrong(name, "an integer")
         return value
 
@@ -67,9 +87,15 @@ class Fields:
     def decimal(self, name: str) -> float:
         """Return a finite number that may have a fraction."""
         value = self._get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.wrong(name, "a number")
-        return float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise self.wrong(name, "a number")
+        return number
 
     def flag(self, name: str) -> bool:
         """Return a boolean."""
@@ -80,10 +106,23 @@ class Fields:
 
     def hash(self, name: str) -> str:
         """Return 32 bytes as "0x" and 64 lower-case hex digits."""
-        match = _HASH.fullmatch(self.text(name))
-        if match is None:
+        found = hash_in(self.text(name))
+        if found is None:
             raise self.wrong(name, "a hash")
-        return f"0x{match[1].lower()}"
+        return found
+
+    def asked_hash(self, name: str, asked: str) -> str:
+        """Return the hash that was asked for, written as `hash` writes it; another one is wrong."""
+        if self.hash(name) != asked:
+            raise self.wrong(name, asked)
+        return asked
+
+    def cursor(self, name: str) -> str | None:
+        """Return a cursor of a list's pages, None where there is none."""
+        cursor = self.optional_text(name)
+        if cursor is not None and len(cursor) > _MAX_CURSOR:
+            raise self.wrong(name, "a cursor")
+        return cursor
 
     def data(self, name: str) -> bytes:
         """Return the bytes of hex text."""
@@ -110,7 +149,7 @@ class Fields:
     def json(self, name: str) -> Any:  # noqa: ANN401 - JSON
         """Return what the JSON in a text says."""
         try:
-            return json.loads(self.text(name))
+            return read_json(self.text(name))
         except ValueError as error:
             raise self.wrong(name, "JSON") from error
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import math
 import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -21,12 +23,15 @@ from bitpay.stacks.client.errors import (
     ApiRefused,
     ApiUnavailable,
 )
+from bitpay.stacks.client.json_text import read_json
 
 ATTEMPTS = 4
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 30.0
 """A server that asks for a longer wait gets none: the caller is told instead."""
+LONGEST_HOLD_SECONDS = 3600.0
+"""No header stops the client for longer: then the server is asked again."""
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 # How Fastify (Hiro's API), FastAPI and stacks-core (`net/httpcore.rs`) say that they have no such endpoint, as opposed
@@ -35,6 +40,8 @@ _NO_ROUTE = re.compile(
     rb"""Route [A-Z]+:|^\{"detail":"Not Found"\}$|^No such API endpoint '|^No such file or directory"""
 )
 _AGAIN = {408, 429, 500, 502, 503, 504}
+_HIRO_WINDOWS = {"second": 1.0, "minute": 60.0, "month": LONGEST_HOLD_SECONDS}
+"""The seconds after which a quota of Hiro's can be there again, at the latest or as late as the client waits."""
 
 
 class Pacer:
@@ -53,12 +60,12 @@ class Pacer:
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Learn from an answer's headers (draft-ietf-httpapi-ratelimit-headers, and Hiro's own)."""
-        pause = 0.0
+        reset = _seconds(headers.get("ratelimit-reset")) or 0.0
         if _seconds(headers.get("ratelimit-remaining")) == 0:
-            pause = _seconds(headers.get("ratelimit-reset")) or 0.0
-        if _seconds(headers.get("x-ratelimit-remaining-stacks-second")) == 0:
-            pause = max(pause, 1.0)
-        self.hold(pause)
+            self.hold(reset)
+        for window, length in _HIRO_WINDOWS.items():
+            if _seconds(headers.get(f"x-ratelimit-remaining-stacks-{window}")) == 0:
+                self.hold(min(reset or length, length))
 
     def hold(self, seconds: float) -> None:
         """Let no request go for some seconds."""
@@ -83,14 +90,16 @@ class Answer:
     def json(self) -> Any:  # noqa: ANN401 - JSON
         """Return the body's JSON; raises `AnswerInvalid`."""
         try:
-            return json.loads(self.body)
+            return read_json(self.body)
         except ValueError as error:
             raise AnswerInvalid(f"{self.method} {self.path}: not JSON", status=self.status) from error
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds the server asks to wait."""
-        return _seconds(self.headers.get("retry-after"))
+        """The seconds the server asks to wait, an hour at most: written as such or as a date (RFC 9110, 10.2.3)."""
+        text = self.headers.get("retry-after")
+        seconds = _seconds(text)
+        return _seconds_until(text, self.headers.get("date")) if seconds is None else seconds
 
     def error(self) -> ApiError:
         """Return the error this answer is."""
@@ -182,6 +191,8 @@ class Http:
                 answer = await self._exchange(request)
         except (httpx.TransportError, TimeoutError) as error:
             raise ApiUnavailable(f"{request.url.host}: {type(error).__name__} {error}") from error
+        except (httpx.RequestError, httpx.InvalidURL) as error:  # of an encoding or a redirection that is none
+            raise AnswerInvalid(f"{request.method} {request.url.path}: {type(error).__name__} {error}") from error
         self._pacer.note(answer.headers)
         if answer.status == 429:
             self._pacer.hold(1.0 if answer.retry_after is None else answer.retry_after)
@@ -206,10 +217,26 @@ async def _body(response: httpx.Response) -> bytes:
 
 
 def _seconds(text: str | None) -> float | None:
+    """Return the seconds a header tells, an hour at most; None where it tells no number of them."""
     try:
-        return None if text is None else max(0.0, float(text))
+        seconds = math.nan if text is None else float(text)
     except ValueError:
         return None
+    return min(max(0.0, seconds), LONGEST_HOLD_SECONDS) if math.isfinite(seconds) else None
+
+
+def _seconds_until(text: str | None, now: str | None) -> float | None:
+    """Return the seconds from one date of a server to another, by our clock where it does not tell its own."""
+    date = _date(text)
+    return None if date is None else _seconds(str((date - (_date(now) or datetime.now(UTC))).total_seconds()))
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        date = None if text is None else parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return date if date is None or date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _pause(attempt: int) -> float:

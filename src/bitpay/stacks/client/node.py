@@ -9,15 +9,16 @@ from typing import Self
 import httpx
 
 from bitpay.stacks import clarity
-from bitpay.stacks.addresses import Principal, parse_principal
+from bitpay.stacks.addresses import parse_principal
 from bitpay.stacks.client.answers import Account, ContractSource, NodeInfo
-from bitpay.stacks.client.errors import AnswerInvalid, ApiGone, ApiNotFound, ApiRefused, ReadFailed
+from bitpay.stacks.client.errors import AnswerInvalid, ApiError, ApiGone, ApiNotFound, ApiRefused, ReadFailed
 from bitpay.stacks.client.fields import Fields
-from bitpay.stacks.client.http import Http
+from bitpay.stacks.client.http import Answer, Http
 from bitpay.stacks.client.interface import ContractInterface
 from bitpay.stacks.client.node_answers import Health, IndexedTransaction, Pox, Simulation
-from bitpay.stacks.client.rejections import rejection
-from bitpay.stacks.errors import AddressInvalid
+from bitpay.stacks.client.questions import contract_asked, hash_asked, segment
+from bitpay.stacks.client.rejections import Rejected, rejection
+from bitpay.stacks.hashes import sha512_256
 from bitpay.stacks.names import clarity_name
 from bitpay.stacks.transactions import Transaction
 
@@ -81,13 +82,16 @@ class NodeClient:
         `sender` is the tx-sender it sees, by default the contract's own address; `tip` the index block hash after
         which it is asked, by default the node's newest. Raises `ApiNotFound` where the node has no such block.
         """
-        contract = _contract(contract_id)
-        path = f"/v2/contracts/call-read/{contract.address}/{contract.name}/{_segment(function)}"
-        body = {"sender": sender or contract.address, "arguments": [clarity.to_hex(value) for value in args]}
-        block = "latest" if tip is None else Fields({"tip": tip}, "call-read").hash("tip").removeprefix("0x")
+        contract = contract_asked(contract_id)
+        path = f"/v2/contracts/call-read/{contract.address}/{contract.name}/{segment(clarity_name(function))}"
+        caller = contract.address if sender is None else str(parse_principal(sender))
+        body = {"sender": caller, "arguments": [clarity.to_hex(value) for value in args]}
+        block = "latest" if tip is None else _tip(tip)
         try:
             fields = Fields(await self._http.post(path, body, tip=block), "call-read")
         except ApiRefused as error:
+            if error.status != 400:
+                raise
             raise ReadFailed(str(error)) from error
         if not fields.flag("okay"):
             raise ReadFailed(fields.text("cause"))
@@ -95,8 +99,8 @@ class NodeClient:
 
     async def map_entry(self, contract_id: str, name: str, key: clarity.Value) -> clarity.Value | None:
         """Return a map's value at a key, None when there is none; raises `ApiNotFound` without such a map."""
-        contract = _contract(contract_id)
-        path = f"/v2/map_entry/{contract.address}/{contract.name}/{_segment(name)}"
+        contract = contract_asked(contract_id)
+        path = f"/v2/map_entry/{contract.address}/{contract.name}/{segment(clarity_name(name))}"
         entry = Fields(await self._http.post(path, clarity.to_hex(key), proof=0), "map_entry").value("data")
         match entry:
             case clarity.Some(value):
@@ -107,19 +111,19 @@ class NodeClient:
 
     async def data_var(self, contract_id: str, name: str) -> clarity.Value:
         """Return a data variable's value; raises `ApiNotFound` without such a variable."""
-        contract = _contract(contract_id)
-        path = f"/v2/data_var/{contract.address}/{contract.name}/{_segment(name)}"
+        contract = contract_asked(contract_id)
+        path = f"/v2/data_var/{contract.address}/{contract.name}/{segment(clarity_name(name))}"
         return Fields(await self._http.get(path, proof=0), "data_var").value("data")
 
     async def constant(self, contract_id: str, name: str) -> clarity.Value:
         """Return a constant's value; raises `ApiNotFound` without such a constant."""
-        contract = _contract(contract_id)
-        path = f"/v2/constant_val/{contract.address}/{contract.name}/{_segment(name)}"
+        contract = contract_asked(contract_id)
+        path = f"/v2/constant_val/{contract.address}/{contract.name}/{segment(clarity_name(name))}"
         return Fields(await self._http.get(path), "constant_val").value("data")
 
     async def contract_source(self, contract_id: str) -> ContractSource | None:
         """Return a contract's source, None when there is no such contract."""
-        contract = _contract(contract_id)
+        contract = contract_asked(contract_id)
         try:
             found = await self._http.get(f"/v2/contracts/source/{contract.address}/{contract.name}", proof=0)
         except ApiNotFound:
@@ -128,7 +132,7 @@ class NodeClient:
 
     async def contract_interface(self, contract_id: str) -> ContractInterface | None:
         """Return a contract's functions, variables, maps and tokens, None when there is no such contract."""
-        contract = _contract(contract_id)
+        contract = contract_asked(contract_id)
         try:
             found = await self._http.get(f"/v2/contracts/interface/{contract.address}/{contract.name}")
         except ApiNotFound:
@@ -142,29 +146,28 @@ class NodeClient:
         same: ask for its id, which `Transaction.txid` knows. A returned id is no promise that it comes into a block.
         """
         answer = await self._http.post_once("/v2/transactions", raw)
-        try:
-            said = answer.json()
-        except AnswerInvalid:
-            said = {"reason": "Deserialization", "reason_data": {"message": answer.text[:500]}}
-        if answer.status == 200 and isinstance(said, str):
-            return Fields({"txid": said}, "broadcast").hash("txid")
-        if answer.status == 400 and isinstance(said, dict):
-            raise rejection(said)
-        raise answer.error()
+        if answer.status == 400:
+            raise _refusal(answer)
+        if answer.status != 200:
+            raise answer.error()
+        return Fields({"txid": answer.json()}, "broadcast").asked_hash("txid", _txid(raw))
 
     async def indexed_transaction(self, txid: str) -> IndexedTransaction | None:
         """Return the bytes and result of a transaction that is in a block, None when the node knows none of that id.
 
         Raises `ApiUnavailable` (status 501) at a node that keeps no index of transactions (`txindex`).
         """
-        name = Fields({"txid": txid}, "transaction").hash("txid").removeprefix("0x")
+        name = hash_asked(txid, "a transaction's id")
         try:
-            found = await self._http.get(f"/v3/transaction/{name}")
+            found = await self._http.get(f"/v3/transaction/{name.removeprefix('0x')}")
         except ApiGone:
             raise
         except ApiNotFound:
             return None
-        return IndexedTransaction.read(Fields(found, "transaction"))
+        indexed = IndexedTransaction.read(Fields(found, "transaction"))
+        if _txid(indexed.raw) != name:
+            raise AnswerInvalid(f"the bytes are not those of {name} but of {_txid(indexed.raw)}")
+        return indexed
 
     async def simulate(self, raw: bytes, *, auth_token: str, tip: str | None = None) -> Simulation:
         """Return what a signed transaction would do in the next block, without sending it anywhere.
@@ -173,10 +176,12 @@ class NodeClient:
         instead of its newest. Raises `ApiRefused` for a wrong token, a node without one, and a transaction that no
         block may have (a wrong nonce, too few STX for the fee); `ApiNotFound` for an unknown `tip`.
         """
-        params = {} if tip is None else {"tip": Fields({"tip": tip}, "simulate").hash("tip").removeprefix("0x")}
+        params = {} if tip is None else {"tip": _tip(tip)}
         body = {"transaction_hex": raw.hex()}
         answer = await self._http.post("/v3/transactions/simulate", body, authorization=auth_token, **params)
-        return Simulation.read(Fields(answer, "simulation"))
+        fields = Fields(answer, "simulation")
+        fields.asked_hash("txid", _txid(raw))
+        return Simulation.read(fields)
 
     async def estimate_fees(self, tx: Transaction) -> tuple[int, int, int]:
         """Return the node's low, middle and high fee for a transaction in micro-STX.
@@ -185,17 +190,24 @@ class NodeClient:
         """
         body = {"transaction_payload": tx.payload.encode().hex(), "estimated_len": len(tx.encode())}
         fields = Fields(await self._http.post("/v2/fees/transaction", body), "fees")
-        low, middle, high = (estimate.number("fee") for estimate in fields.objects("estimations"))
-        return low, middle, high
+        fees = [estimate.number("fee") for estimate in fields.objects("estimations")]
+        if len(fees) != 3:
+            raise fields.wrong("estimations", "three estimates")
+        return fees[0], fees[1], fees[2]
 
 
-def _contract(contract_id: str) -> Principal:
-    contract = parse_principal(contract_id)
-    if contract.name is None:
-        raise AddressInvalid(f"not a contract: {contract_id}")
-    return contract
+def _refusal(answer: Answer) -> Rejected | ApiError:
+    """Return why a node does not take a transaction: a reason as JSON, or that it could not even read it, as text."""
+    try:
+        said = answer.json()
+    except AnswerInvalid:
+        said = {"reason": "Deserialization", "reason_data": {"message": answer.text[:500]}}
+    return rejection(said) if isinstance(said, dict) else answer.error()
 
 
-def _segment(name: str) -> str:
-    """Return a name as a path segment: Clarity names may hold `/` and `?`."""
-    return clarity_name(name).replace("%", "%25").replace("/", "%2F").replace("?", "%3F").replace("#", "%23")
+def _txid(raw: bytes) -> str:
+    return f"0x{sha512_256(raw).hex()}"
+
+
+def _tip(block_hash: str) -> str:
+    return hash_asked(block_hash, "a block's hash").removeprefix("0x")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from bitpay.stacks.client.errors import AnswerInvalid
+from bitpay.stacks.client.fields import Fields, hash_in, is_text
 from bitpay.stacks.errors import StacksError
 
 
@@ -18,7 +20,7 @@ class Rejected(StacksError):
     sentence: ClassVar[str] = "the node refuses the transaction"
 
     def __init__(self, word: str, data: Mapping[str, Any], txid: str | None) -> None:
-        detail = data.get("message")
+        detail = _text(data.get("message"))
         super().__init__(f"{self.sentence} ({word})" + (f": {detail}" if detail else ""))
         self.word = word
         self.data = dict(data)
@@ -27,12 +29,18 @@ class Rejected(StacksError):
     @property
     def expected(self) -> int | None:
         """The nonce, fee or amount the node expects, where it says so."""
-        return _number(self.data.get("expected"))
+        return self._number("expected")
 
     @property
     def actual(self) -> int | None:
         """The nonce, fee or amount the transaction has, or the account (`NotEnoughFunds`)."""
-        return _number(self.data.get("actual"))
+        return self._number("actual")
+
+    def _number(self, name: str) -> int | None:
+        try:
+            return Fields(self.data, "reason_data").optional_number(name)
+        except AnswerInvalid:
+            return None
 
 
 class RejectedSerialization(Rejected):
@@ -229,14 +237,11 @@ REASONS: dict[str, type[Rejected]] = {kind.reason: kind for kind in _family(Reje
 
 def rejection(answer: Mapping[str, Any]) -> Rejected:
     """Return the error a node's answer stands for; `Rejected` itself for a reason this version does not know."""
-    word = str(answer.get("reason") or answer.get("error") or "no reason given")
+    word = _text(answer.get("reason")) or _text(answer.get("error")) or "no reason given"
     data = answer.get("reason_data")
-    txid = answer.get("txid")
     kind = REASONS.get(word, Rejected)
-    return kind(word, data if isinstance(data, Mapping) else {}, f"0x{txid.removeprefix('0x')}" if txid else None)
+    return kind(word, data if isinstance(data, Mapping) else {}, hash_in(_text(answer.get("txid")) or ""))
 
 
-def _number(value: object) -> int | None:
-    if isinstance(value, str) and value.startswith("0x"):
-        return int(value, 16)
-    return value if isinstance(value, int) else None
+def _text(value: object) -> str | None:
+    return value if is_text(value) else None
