@@ -4,22 +4,27 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+from bson import ObjectId
 from prometheus_client import REGISTRY
 from pymongo.errors import OperationFailure
 from tests.chainhook.chainhook_payloads import chainhooks2, node
 from tests.ledger.ledger_chain import CONTRACTS, Chain, View
 from tests.ledger.ledger_states import clean_replay, state_of
 
-from bitpay.chainhook.deliveries import DELIVERIES, Deliveries
+from bitpay.chainhook.deliveries import DELIVERIES, Deliveries, Delivery
 from bitpay.ledger.book import HEAD, OtherLedger
+from bitpay.ledger.events import DecodedBlock, decode_block
 from bitpay.ledger.lease import LEASES
 from bitpay.ledger.ledger import Ledger
 from bitpay.ledger.replay import order, outdated
+from bitpay.ledger.witness import AHEAD_BLOCKS, BEYOND
+from bitpay.protocol.ids import Contracts
 from bitpay.realtime.log import RoomLog
+from bitpay.stacks.model import Block
 from bitpay.store import Database
 from bitpay.streams.projection import PROJECTION
 
@@ -56,6 +61,13 @@ async def running(*ledgers: Ledger) -> AsyncIterator[None]:
 async def reaches(database: Database, block_hash: str, seconds: float = SOON) -> None:
     async with asyncio.timeout(seconds):
         while (await database[HEAD].find_one() or {}).get("hash") != block_hash:
+            await asyncio.sleep(0.01)
+
+
+async def settled(database: Database) -> None:
+    """Wait until it is known what became of every delivery."""
+    async with asyncio.timeout(SOON):
+        while await database[DELIVERIES].find_one({"state": {"$in": ["new", "taken"]}}):
             await asyncio.sleep(0.01)
 
 
@@ -117,9 +129,7 @@ async def test_a_hosted_hook_only_wakes_and_what_it_drops_is_found(database: Dat
         await deliveries.receive("streams", json.dumps(told).encode())
         ledger.wake()
         await reaches(database, tip.header.hash)
-        async with asyncio.timeout(SOON):
-            while await database[DELIVERIES].find_one({"state": {"$ne": "settled"}}):
-                await asyncio.sleep(0.01)
+        await settled(database)
     assert await state_of(database) == await clean_replay(database, chain, tip)
     assert await database[DELIVERIES].distinct("outcome") == ["applied"]
 
@@ -131,14 +141,69 @@ async def test_a_delivery_that_invents_an_event_raises_an_alert_and_changes_noth
     told = chainhooks2([tip])
     told["event"]["apply"][0]["transactions"] += chainhooks2([invented])["event"]["apply"][0]["transactions"]
     deliveries = Deliveries(database, CONTRACTS)
-    await deliveries.receive("streams", json.dumps(told).encode())
+    for _ in range(3):
+        await deliveries.receive("streams", json.dumps(told).encode())
     ledger = ledger_of(database, View(chain, tip), deliveries=deliveries)
     async with running(ledger):
-        async with asyncio.timeout(SOON):
-            while not await ledger.alerts.open():
-                await asyncio.sleep(0.01)
-    assert [alert["kind"] for alert in await ledger.alerts.open()] == ["delivery_contradicts"]
+        await settled(database)
+    [alert] = await ledger.alerts.open()
+    assert (alert["kind"], alert["count"]) == ("delivery_contradicts", 3), "one alert, however often it is told"
     assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+async def test_a_delivery_that_cannot_be_read_any_more_stops_nobody(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = Chain(13)
+    tip = chain.grow(None, 5)
+    deliveries = Deliveries(database, CONTRACTS)
+    body = json.dumps(chainhooks2([tip])).encode()
+    stored = [(await deliveries.receive("streams", body)).id for _ in range(3)]
+    await database[DELIVERIES].update_one({"_id": ObjectId(stored[0])}, {"$set": {"data": b"damaged"}})
+    decoded = iter([RecursionError("too deep")])
+
+    def decoding(block: Block, contracts: Contracts) -> DecodedBlock:
+        for error in decoded:
+            raise error
+        return decode_block(block, contracts)
+
+    monkeypatch.setattr("bitpay.ledger.ledger.decode_block", decoding)
+    ledger = ledger_of(database, View(chain, tip), deliveries=deliveries)
+    async with running(ledger):
+        await reaches(database, tip.header.hash)
+        await settled(database)
+    states = [row["state"] async for row in database[DELIVERIES].find().sort("_id", 1)]
+    assert states == ["unreadable", "unreadable", "settled"]
+    assert await ledger.alerts.open() == []
+
+
+async def test_who_hears_nothing_follows_all_the_same(database: Database) -> None:
+    class Deaf(Deliveries):
+        async def take(self, held: Container[str] = ()) -> AsyncIterator[Delivery]:
+            async for delivery in super().take(held):
+                yield delivery
+            raise OperationFailure("the collection of deliveries is damaged")
+
+    chain = Chain(14)
+    tip = chain.grow(None, 5)
+    async with running(ledger_of(database, View(chain, tip), deliveries=Deaf(database, CONTRACTS))):
+        await reaches(database, tip.header.hash)
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+async def test_blocks_that_cannot_come_are_not_waited_for(database: Database) -> None:
+    chain = Chain(15)
+    tip = chain.grow(None, 5)
+    deliveries = Deliveries(database, CONTRACTS)
+    for height in (1 << 61, tip.header.height + AHEAD_BLOCKS + 1, tip.header.height + AHEAD_BLOCKS):
+        told = chainhooks2([tip])
+        told["event"]["apply"][0]["block_identifier"] = {"index": height, "hash": f"0x{height:064x}"}
+        await deliveries.receive("streams", json.dumps(told).encode())
+    async with running(ledger_of(database, View(chain, tip), deliveries=deliveries)):
+        async with asyncio.timeout(SOON):
+            while await database[DELIVERIES].count_documents({"outcome": BEYOND}) < 2:
+                await asyncio.sleep(0.01)
+        assert await database[DELIVERIES].count_documents({"state": "taken"}) == 1, "that one may come"
 
 
 async def test_only_one_of_several_leads_and_another_goes_on_when_it_stops(database: Database) -> None:

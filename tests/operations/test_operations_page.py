@@ -5,6 +5,7 @@ from pathlib import Path
 
 from typer.main import get_command
 
+from bitpay.chainhook.deliveries import NODE_UNREADABLE
 from bitpay.cli import app
 from bitpay.kit.settings import Settings
 from bitpay.ledger.audit import DIFFERS
@@ -13,8 +14,9 @@ from bitpay.ledger.follower import BEHIND, DEEP
 from bitpay.ledger.ledger import FAILED
 
 ROOT = Path(__file__).parents[2]
+PROBLEMS = ("unknown_event", "value_out_of_range", "delivery_contradicts")
 PAGE = (ROOT / "docs" / "operations.md").read_text()
-ALERTS = {DEEP, BEHIND, FAILED, DIFFERS, AUDIT_FAILED, "unknown_event", "value_out_of_range", "delivery_contradicts"}
+ALERTS = {DEEP, BEHIND, FAILED, DIFFERS, AUDIT_FAILED, NODE_UNREADABLE, *PROBLEMS}
 
 
 def test_every_setting_stands_in_the_table() -> None:

@@ -1,11 +1,13 @@
 """Where deliveries arrive: the webhooks of Chainhook, and, on a separate internal port, a node's event observer."""
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
 
-from bitpay.chainhook.deliveries import NODE_TOPIC, Deliveries, Stored
+from bitpay.chainhook.deliveries import Deliveries, Stored
 from bitpay.chainhook.secrets import WebhookSecrets
 from bitpay.kit.errors import NotFound, TooLarge
 
@@ -15,6 +17,18 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 
 TOPICS = frozenset({"streams", "marketplace", "treasury", "nft", "access-control"})
 """What a hook was registered for; any hook may carry events of all contracts."""
+_NO_BLOCKS = {
+    "/new_mempool_tx": "pending transactions",
+    "/drop_mempool_tx": "dropped transactions",
+    "/attachments/new": "attachments",
+    "/new_microblocks": "microblocks",
+    "/mined_block": "a block that it mined",
+    "/mined_microblock": "a microblock that it mined",
+    "/mined_nakamoto_block": "a block that it mined",
+    "/stackerdb_chunks": "messages of signers",
+    "/proposal_response": "a block that was proposed",
+}
+"""What else a node tells: no new block, so nobody has to look."""
 
 
 def webhook_router(deliveries: Deliveries, secrets: WebhookSecrets, stored: Callable[[], None]) -> APIRouter:
@@ -37,25 +51,59 @@ def webhook_router(deliveries: Deliveries, secrets: WebhookSecrets, stored: Call
 
 
 def observer_router(deliveries: Deliveries, stored: Callable[[], None]) -> APIRouter:
-    """Return the routes of a stacks-node's event observer. They have no secret: serve them on an internal port only."""
+    """Return the routes of a stacks-node's event observer. They have no secret: serve them on an internal port only.
+
+    A node repeats what is not answered with 200, and goes no further until it is: whatever it sends is taken, and
+    `stored()` is called where it tells of a block.
+    """
     router = APIRouter(tags=["node"])
 
     @router.post("/new_block", summary="Take a block from our node")
     async def new_block(request: Request) -> dict[str, Any]:
-        answer = await deliveries.receive(NODE_TOPIC, await read_bounded(request))
+        body = await read_whole(request)
+        if body.content is None:
+            answer = await deliveries.note_oversized(body.sha256, body.size)
+        else:
+            answer = await deliveries.receive_from_node(body.content)
         stored()
         return _told(answer)
 
     @router.post("/new_burn_block", summary="Be told of a Bitcoin block")
-    @router.post("/new_mempool_tx", summary="Be told of pending transactions")
-    @router.post("/drop_mempool_tx", summary="Be told of dropped transactions")
-    @router.post("/attachments/new", summary="Be told of attachments")
-    async def heard(request: Request) -> dict[str, Any]:
-        await read_bounded(request)
-        stored()  # whatever the node noticed, the follower may look
+    async def new_burn_block(request: Request) -> dict[str, Any]:
+        await read_whole(request, 0)
+        stored()
         return {}
 
+    for path, what in _NO_BLOCKS.items():
+        router.add_api_route(path, _heard, methods=["POST"], summary=f"Be told of {what}")
     return router
+
+
+async def _heard(request: Request) -> dict[str, Any]:
+    await read_whole(request, 0)
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class WholeBody:
+    """A body that was read to its end. `content` is None where it has more bytes than were to be kept."""
+
+    size: int
+    sha256: str
+    content: bytes | None
+
+
+async def read_whole(request: Request, limit: int = MAX_BODY_BYTES) -> WholeBody:
+    """Read the body to its end, however long it is, and keep it where it has at most `limit` bytes."""
+    digest, size, kept = hashlib.sha256(), 0, bytearray()
+    async for chunk in request.stream():
+        digest.update(chunk)
+        size += len(chunk)
+        if size > limit:
+            kept = bytearray()
+        else:
+            kept += chunk
+    return WholeBody(size, digest.hexdigest(), bytes(kept) if size <= limit else None)
 
 
 async def read_bounded(request: Request, limit: int = MAX_BODY_BYTES) -> bytes:

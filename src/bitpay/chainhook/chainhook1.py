@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from bitpay.chainhook.arrivals import Arrival, Format
-from bitpay.chainhook.wire import Hash, Height, Identifier, Index, Raw, Seconds, Wire
+from bitpay.chainhook.wire import Hash, Height, Identifier, Index, Name, Raw, Seconds, Wire
 from bitpay.stacks.model import Block, BlockHeader, ContractLog, TransactionReceipt, TransactionStatus
 
 
@@ -66,7 +66,7 @@ class _Block(Wire):
 
 
 class _Hook(Wire):
-    uuid: str
+    uuid: Name
 
 
 class _Delivery(Wire):

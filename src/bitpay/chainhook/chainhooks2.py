@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from bitpay.chainhook.arrivals import Arrival, Format
-from bitpay.chainhook.wire import KNOWN_STATUSES, Hash, Height, Identifier, Index, Raw, Seconds, Wire
+from bitpay.chainhook.wire import KNOWN_STATUSES, Hash, Height, Identifier, Index, Name, Raw, Seconds, Wire
 from bitpay.stacks.model import Block, BlockHeader, ContractLog, TransactionReceipt, TransactionStatus
 
 _NO_HASH = "0x" + "0" * 64
@@ -74,7 +74,7 @@ class _Event(Wire):
 
 
 class _Hook(Wire):
-    uuid: str
+    uuid: Name
 
 
 class _Delivery(Wire):

@@ -9,6 +9,9 @@ from bitpay.stacks.model import TransactionStatus
 Hash = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{64}$", to_lower=True)]
 """32 bytes as "0x" and 64 lower-case hexadecimal digits."""
 
+Name = Annotated[str, StringConstraints(max_length=200)]
+"""What a sender calls a hook."""
+
 Height = Annotated[int, Field(ge=0, lt=1 << 62)]
 Seconds = Annotated[int, Field(ge=0, lt=1 << 62)]
 Index = Annotated[int, Field(ge=0, lt=1 << 31)]

@@ -12,14 +12,14 @@ from pymongo.errors import PyMongoError
 from bitpay.kit.errors import Unavailable
 from bitpay.ledger.alerts import Alerts
 from bitpay.ledger.book import Book, Head, HeadMoved, Rooms
-from bitpay.ledger.events import decode_block
+from bitpay.ledger.events import DecodedBlock, decode_block
 from bitpay.ledger.follower import Follower
 from bitpay.ledger.lease import FOLLOWER, Lease, LeaseLost, refused
 from bitpay.ledger.metrics import BEHIND, FAILURES, HEIGHT, LEADING
 from bitpay.ledger.pace import CatchingUp
 from bitpay.ledger.projection import Projection
 from bitpay.ledger.replay import Replay, outdated, record_versions
-from bitpay.ledger.source import ChainSource, Deliveries, SourceError
+from bitpay.ledger.source import ChainSource, Deliveries, Delivery, SourceError
 from bitpay.ledger.witness import Witness
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks.model import BlockHeader
@@ -199,11 +199,28 @@ class Ledger:
         return changed
 
     async def _hear(self) -> None:
-        for delivery in await self._deliveries.take() if self._deliveries is not None else ():
-            blocks = [decode_block(block, self._contracts) for block in delivery.blocks]
-            self._witness.hear(delivery.id, blocks, whole=delivery.whole)
-            for block in blocks if delivery.whole else ():
-                self._follower.candidates.offer(block)
+        """Hear what was delivered. Whatever is wrong with it, the chain is followed all the same."""
+        if self._deliveries is None:
+            return
+        self._witness.see(self.tip)
+        try:
+            async for delivery in self._deliveries.take(self._witness.held):
+                await self._hear_one(self._deliveries, delivery)
+        except Exception as error:  # noqa: BLE001 - the chain itself says what we were to hear
+            _log.warning("deliveries_unheard", error=repr(error), exc_info=not isinstance(error, PyMongoError))
+
+    async def _hear_one(self, deliveries: Deliveries, delivery: Delivery) -> None:
+        try:
+            blocks = await asyncio.to_thread(self._decoded, delivery)  # it may be far larger than any block
+        except Exception as error:  # noqa: BLE001 - it is marked, and keeps nobody from the next
+            await deliveries.reject(delivery.id, error)
+            return
+        self._witness.hear(delivery.id, blocks, whole=delivery.whole)
+        for block in blocks if delivery.whole else ():
+            self._follower.candidates.offer(block)
+
+    def _decoded(self, delivery: Delivery) -> list[DecodedBlock]:
+        return [decode_block(block, self._contracts) for block in delivery.blocks]
 
     async def _settle(self) -> None:
         if self._deliveries is None:

@@ -1,6 +1,6 @@
 """Where the follower reads the chain, and how deliveries reach it: what it asks of others, no more."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Container, Sequence
 from typing import Protocol, TypeVar
 
 from bitpay.stacks.client import ApiError, StacksClient
@@ -89,8 +89,11 @@ class Deliveries(Protocol):
     async def reopen(self) -> None:
         """Offer again what an earlier follower took and did not settle."""
 
-    async def take(self) -> Sequence[Delivery]:
-        """Return arrivals that no follower has taken, oldest first, and mark them taken."""
+    def take(self, held: Container[str]) -> AsyncIterator[Delivery]:
+        """Yield arrivals that no follower has taken, oldest first, each marked taken; those `held` are only marked."""
+
+    async def reject(self, delivery_id: str, error: Exception) -> None:
+        """Note that an arrival cannot be read."""
 
     async def settle(self, delivery_id: str, outcome: str) -> None:
         """Note what became of an arrival."""
