@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.localchain.house import POWER, TOKEN, House, serving
 from tests.localchain.receiver import Receiver, listening
 
 from bitpay.localchain.chain import Genesis
+from bitpay.localchain.hooks import hooks
 from bitpay.localchain.hooks.given import GivenHook
 from bitpay.localchain.vm import SBTC
 from bitpay.stacks.clarity import NONE, principal, uint
@@ -91,6 +93,32 @@ async def test_a_receiver_that_comes_back_gets_what_it_missed(
         documents = await receiver.until(2)
     heard = [one["event"]["apply"][0]["transactions"][0]["transaction_identifier"]["hash"] for one in documents]
     assert heard == first + second
+
+
+async def test_a_registered_hook_is_interrupted_after_ten_attempts(
+    receiver: Receiver, tmp_path: Path, genesis: Genesis, alice: Account, bob: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks, "PATIENCE", replace(hooks.PATIENCE, first_pause=0.001, longest_pause=0.001))
+    async with serving(tmp_path, genesis) as house:
+        hook = await register(house, definition(receiver, {"type": "stx_event"}))
+        path = f"/chainhooks/me/{hook['uuid']}"
+        receiver.answer = 500
+        missed = await house.mined(alice.transfer(bob.address, 1))
+        async with asyncio.timeout(20):
+            while (await house.client.get(path, headers=KEY)).json()["status"]["status"] != "interrupted":
+                await asyncio.sleep(0.01)
+        assert receiver.attempts == 10
+        receiver.answer = 204
+        await house.client.patch(f"{path}/enabled", json={"enabled": True}, headers=KEY)
+        await house.mined(alice.transfer(bob.address, 2))
+        async with asyncio.timeout(20):
+            while receiver.attempts < 11:
+                await asyncio.sleep(0.01)
+        receiver.answer = 200
+        heard = await house.mined(alice.transfer(bob.address, 3))
+        [document] = await receiver.until(1)
+    told = [one["transaction_identifier"]["hash"] for one in document["event"]["apply"][0]["transactions"]]
+    assert told == heard != missed
 
 
 async def test_v1_and_the_observer_tell_the_same(

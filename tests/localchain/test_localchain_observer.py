@@ -1,6 +1,7 @@
 """An event observer hears every block, in order, whatever happens to it and to the chain meanwhile."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -34,7 +35,7 @@ def genesis(alice: Account) -> Genesis:
 
 @pytest.fixture(autouse=True)
 def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "PATIENCE", replace(feed.PATIENCE, first_pause=0.001, longest_pause=0.002))
+    monkeypatch.setattr(feed, "PATIENCE", replace(feed.PATIENCE, first_pause=0.001, longest_pause=0.002, timeout=60))
 
 
 def observed(receiver: Receiver) -> list[GivenHook]:
@@ -52,6 +53,13 @@ async def heights_after(receiver: Receiver, count: int) -> list[int]:
         while len(heard(receiver)) < count:
             await asyncio.sleep(0.01)
     return [block["block_height"] for block in heard(receiver)]
+
+
+async def kept(folder: Path, height: int) -> None:
+    """Wait until it is on disk that the observer has taken the block at a height."""
+    async with asyncio.timeout(20):
+        while [places[0][0] for places in json.loads((folder / "observers.json").read_text()).values()] != [height]:
+            await asyncio.sleep(0.01)
 
 
 def names(house: House, first: int) -> list[str]:
@@ -93,6 +101,7 @@ async def test_after_a_restart_an_observer_hears_what_it_has_not_heard(
         assert await heights_after(receiver, 3) == [2, 3, 4]
         [deployed] = heard(receiver)[1]["transactions"]
         assert "increment" in {one["name"] for one in deployed["contract_interface"]["functions"]}
+        await kept(tmp_path, 4)
     async with serving(tmp_path, genesis, given=observed(receiver)) as house:
         await house.control("mine")
         assert await heights_after(receiver, 4) == [2, 3, 4, 5]
@@ -141,11 +150,11 @@ async def test_what_was_replaced_out_of_an_observers_sight_is_told_when_it_is_ba
 ) -> None:
     async with serving(tmp_path, genesis, given=observed(receiver)) as house:
         await house.control("mine", count=10)
-        await heights_after(receiver, 10)
+        await kept(tmp_path, 11)
     async with serving(tmp_path, genesis) as house:
         await house.control("reorg", depth=depth)
     async with serving(tmp_path, genesis, given=observed(receiver)) as house:
-        await heights_after(receiver, 11 + depth)
+        await kept(tmp_path, 12)
         told = {block["block_height"]: block["index_block_hash"] for block in heard(receiver)}
         assert [told[height] for height in sorted(told)] == names(house, 2)
 
@@ -214,8 +223,8 @@ async def test_what_is_held_back_at_the_end_comes_after_the_restart(
     async with serving(tmp_path, genesis, given=observed(receiver)) as house:
         await house.control("misbehave", habits={"reorder": 1.0})
         await house.control("mine", count=3)
-        await heights_after(receiver, 2)
-    async with serving(tmp_path, genesis, given=observed(receiver)) as house:
+        await kept(tmp_path, 3)
+    async with serving(tmp_path, genesis, given=observed(receiver)):
         assert await heights_after(receiver, 3) == [3, 2, 4]
 
 
