@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bitpay.stacks import addresses, clarity, post_conditions
 from bitpay.stacks.addresses import Principal, parse_principal
-from bitpay.stacks.errors import KeyInvalid, StacksError, TransactionInvalid
+from bitpay.stacks.errors import DecodeError, KeyInvalid, StacksError, TransactionInvalid
 from bitpay.stacks.keys import PrivateKey
 from bitpay.stacks.network import Network
 from bitpay.stacks.post_conditions import (
@@ -225,6 +225,13 @@ def test_what_is_right_survives(made: Any, survives: Survives) -> None:  # noqa:
 def test_a_part_of_the_wrong_kind_is_refused(made: Callable[[], object]) -> None:
     with pytest.raises(TransactionInvalid):
         made()
+
+
+@pytest.mark.parametrize("data", [bytearray(transaction().encode()), "00", [0]])
+def test_what_is_no_bytes_is_not_read(data: Any) -> None:  # noqa: ANN401 - none is bytes
+    for read in (Transaction.decode, post_conditions.decode):
+        with pytest.raises(DecodeError):
+            read(data)
 
 
 def test_a_co_signers_key_is_a_point() -> None:

@@ -1,7 +1,7 @@
 """Clarity values: what can be made, what bytes are refused and where, and how values print."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -42,7 +42,7 @@ plain = st.one_of(
     st.binary(max_size=64).map(Buffer),
     st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30).map(Ascii),
     st.text(st.characters(exclude_categories=["Cs"]), max_size=30).map(Utf8),
-    st.sampled_from([ACCOUNT, f"{ACCOUNT}.a", f"{ACCOUNT}.b-c_d"]).map(PrincipalValue),
+    st.sampled_from([ACCOUNT, f"{ACCOUNT}.a", f"{ACCOUNT}.b-c_d", f"{ACCOUNT}.__transient"]).map(PrincipalValue),
     st.just(NONE),
 )
 keys = st.from_regex(r"[a-zA-Z][a-zA-Z0-9\-_!?+<>=/*]{0,10}", fullmatch=True)
@@ -130,6 +130,22 @@ def test_any_text_is_a_value_or_a_decode_error(text: str) -> None:
         (lambda: Some(1), ValueInvalid),  # type: ignore[arg-type]
         (lambda: List([UInt(1), Int(1)]), ValueInvalid),
         (lambda: Tuple({}), ValueInvalid),
+        (lambda: Tuple({1: TRUE}), ValueInvalid),  # type: ignore[dict-item]
+        (lambda: Tuple([("a", TRUE)]), ValueInvalid),  # type: ignore[arg-type]
+        (lambda: Tuple({"a": 1}), ValueInvalid),  # type: ignore[dict-item]
+        (lambda: List(5), ValueInvalid),  # type: ignore[arg-type]
+        (lambda: List([TRUE, None]), ValueInvalid),  # type: ignore[list-item]
+        (lambda: Ok(Value()), ValueInvalid),
+        (lambda: PrincipalValue(5), ValueInvalid),  # type: ignore[arg-type]
+        (lambda: UInt(10**5000), ValueInvalid),
+        (lambda: Bool(10**5000), ValueInvalid),  # type: ignore[arg-type]
+        (lambda: Buffer(bytearray(1)), ValueInvalid),  # type: ignore[arg-type]
+        (lambda: clarity.bool_("false"), ValueInvalid),  # type: ignore[arg-type]
+        (lambda: clarity.bool_(0), ValueInvalid),  # type: ignore[arg-type]
+        (lambda: clarity.buffer(5), ValueInvalid),  # type: ignore[arg-type]
+        (lambda: clarity.buffer("abc"), ValueInvalid),  # type: ignore[arg-type]
+        (lambda: clarity.buffer([1, 2]), ValueInvalid),  # type: ignore[arg-type]
+        (lambda: clarity.principal(None), ValueInvalid),  # type: ignore[arg-type]
         (lambda: Tuple({"": TRUE}), NameInvalid),
         (lambda: Tuple({"1a": TRUE}), NameInvalid),
         (lambda: Tuple({"a" * 129: TRUE}), NameInvalid),
@@ -200,12 +216,16 @@ def nested(levels: int, inner: Value) -> Value:
 def test_thirty_two_levels_are_the_end() -> None:
     """A plain value is one level; `none` and an empty list are two, as their types are."""
     for deepest, inner in ((31, TRUE), (30, NONE), (30, List()), (30, Tuple({"a": TRUE}))):
-        data = clarity.encode(nested(deepest, inner))
-        assert clarity.decode(data) == nested(deepest, inner)
-        with pytest.raises(ValueInvalid):
-            clarity.encode(nested(deepest + 1, inner))
+        value = nested(deepest, inner)
+        data, text = clarity.encode(value), clarity.to_repr(value)
+        assert (clarity.decode(data), clarity.parse_repr(text)) == (value, value)
+        for wrap in (Some, Ok, Err, lambda held: List([TRUE, held]), lambda held: Tuple({"a": TRUE, "b": held})):
+            with pytest.raises(ValueInvalid, match="deeper"):
+                wrap(value)
         with pytest.raises(DecodeError, match="deeper"):
             clarity.decode(b"\x0a" + data)
+        with pytest.raises(DecodeError, match="deeper"):
+            clarity.parse_repr(f"(some {text})")
 
 
 def test_a_deep_bomb_is_refused_before_it_costs_anything() -> None:
@@ -213,6 +233,29 @@ def test_a_deep_bomb_is_refused_before_it_costs_anything() -> None:
         clarity.decode(b"\x0a" * 100_000 + b"\x03")
     with pytest.raises(DecodeError):
         clarity.parse_repr("(some " * 50_000)
+
+
+@pytest.mark.parametrize("data", [bytearray(b"\x03"), memoryview(b"\x03"), "03", [3]])
+def test_a_value_is_read_from_bytes(data: Any) -> None:  # noqa: ANN401 - none is bytes
+    with pytest.raises(DecodeError):
+        clarity.decode(data)
+
+
+@pytest.mark.parametrize("text", [None, 5, b"03"])
+def test_text_is_text(text: Any) -> None:  # noqa: ANN401 - none is text
+    for read in (clarity.from_hex, clarity.parse_repr):
+        with pytest.raises(DecodeError):
+            read(text)
+
+
+def test_buffers_are_made_of_all_that_holds_bytes() -> None:
+    for data in (b"ab", bytearray(b"ab"), memoryview(b"ab")):
+        assert clarity.buffer(data) == Buffer(b"ab")
+        assert type(clarity.buffer(data).value) is bytes
+
+
+def test_a_list_is_made_of_anything_that_gives_values() -> None:
+    assert List(UInt(number) for number in range(2)) == List([UInt(0), UInt(1)])
 
 
 def test_the_chain_counts_a_list_by_its_longest_item() -> None:

@@ -22,6 +22,8 @@ class Reader:
     __slots__ = ("data", "offset")
 
     def __init__(self, data: bytes) -> None:
+        if not isinstance(data, bytes):
+            raise DecodeError(f"not bytes: {type(data).__name__}", offset=0, field="bytes")
         self.data = data
         self.offset = 0
 

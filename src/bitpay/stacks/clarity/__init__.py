@@ -1,5 +1,6 @@
-"""Clarity values: made, encoded, decoded, printed and parsed."""
+"""Clarity values: made, encoded, decoded, printed, parsed, turned into Python's and back; and their types."""
 
+from bitpay.stacks.clarity.clarity_type import ClarityType
 from bitpay.stacks.clarity.constructors import (
     ascii,  # noqa: A004 - Clarity's own word
     bool_,
@@ -17,7 +18,7 @@ from bitpay.stacks.clarity.constructors import (
 )
 from bitpay.stacks.clarity.decoding import decode, decode_at, from_hex
 from bitpay.stacks.clarity.encoding import encode, to_hex
-from bitpay.stacks.clarity.python import to_python
+from bitpay.stacks.clarity.python import from_python, to_python
 from bitpay.stacks.clarity.text import parse_repr, to_repr
 from bitpay.stacks.clarity.values import (
     FALSE,
@@ -56,6 +57,7 @@ __all__ = [
     "Ascii",
     "Bool",
     "Buffer",
+    "ClarityType",
     "Err",
     "Int",
     "List",
@@ -75,6 +77,7 @@ __all__ = [
     "encode",
     "err",
     "from_hex",
+    "from_python",
     "int_",
     "list_",
     "ok",

@@ -38,7 +38,9 @@ def int_(number: int) -> Int:
 
 def bool_(flag: bool) -> Bool:
     """Return `TRUE` or `FALSE`."""
-    return TRUE if flag else FALSE
+    if flag is True:
+        return TRUE
+    return FALSE if flag is False else Bool(flag)
 
 
 def principal(text: str | Principal) -> PrincipalValue:
@@ -76,9 +78,9 @@ def utf8(text: str) -> Utf8:
     return Utf8(text)
 
 
-def buffer(data: bytes) -> Buffer:
+def buffer(data: bytes | bytearray | memoryview) -> Buffer:
     """Return a buffer."""
-    return Buffer(bytes(data))
+    return Buffer(bytes(data) if isinstance(data, bytearray | memoryview) else data)
 
 
 def list_(items: Sequence[Value]) -> List:

@@ -46,6 +46,8 @@ def decode(data: bytes) -> Value:
         number = _new(UInt)
         _fill_uint(number, _from_bytes(data) - _UINT_TAG)
         return number
+    if not isinstance(data, bytes):
+        raise DecodeError(f"not bytes: {type(data).__name__}", offset=0, field="value")
     mixed: list[List] = []
     try:
         value, end = _DECODERS[data[0]](data, 1, 1, mixed)
@@ -59,7 +61,7 @@ def decode(data: bytes) -> Value:
 
 
 def decode_at(data: bytes, offset: int) -> tuple[Value, int]:
-    """Return the value that starts at `offset` and where it ends."""
+    """Return the value that starts at `offset` (0 or more) and where it ends; raises `DecodeError`."""
     mixed: list[List] = []
     try:
         value, end = _DECODERS[data[offset]](data, offset + 1, 1, mixed)
@@ -79,6 +81,8 @@ def _check_type(value: Value, offset: int) -> None:
 
 def from_hex(text: str) -> Value:
     """Return the value of hex text, with or without "0x"; raises `DecodeError`."""
+    if not isinstance(text, str):
+        raise DecodeError(f"not text: {type(text).__name__}", offset=0, field="hex")
     digits = text[2:] if text[:2] in {"0x", "0X"} else text
     try:
         data = bytes.fromhex(digits)

@@ -8,7 +8,6 @@ from typing import Any
 
 from bitpay.stacks.clarity import types
 from bitpay.stacks.clarity.values import (
-    MAX_DEPTH,
     Ascii,
     Bool,
     Buffer,
@@ -26,20 +25,20 @@ from bitpay.stacks.clarity.values import (
 )
 from bitpay.stacks.errors import ValueInvalid
 
-_Encoder = Callable[[Any, int, list[List]], bytes]
-"""Takes the value, its depth, and where to note lists whose type is to be checked."""
+_Encoder = Callable[[Any, list[List]], bytes]
+"""Takes the value, and where to note lists whose type is to be checked."""
 
 
 def encode(value: Value) -> bytes:
     """Return the bytes of a value.
 
-    Raises `ValueInvalid` when it is deeper than 32, larger than the 1 MiB the chain allows, or a list mixes types.
+    Raises `ValueInvalid` when it is larger than the 1 MiB the chain allows, or a list mixes types.
     """
     encoder = _ENCODERS.get(type(value))
     if encoder is None:
         raise ValueInvalid(f"not a Clarity value: {type(value).__name__}")
     mixed: list[List] = []
-    encoded = encoder(value, 1, mixed)
+    encoded = encoder(value, mixed)
     if mixed or len(encoded) > types.SMALL:
         types.check(value)
     return encoded
@@ -50,73 +49,63 @@ def to_hex(value: Value) -> str:
     return "0x" + encode(value).hex()
 
 
-# One function per class. The checks of the constructors hold, except for depth, size and lists' types.
+# One function per class. What the constructors check holds; size and lists' types are checked above.
 
 
-def _put_int(value: Int, _depth: int, _mixed: list[List]) -> bytes:
+def _put_int(value: Int, _mixed: list[List]) -> bytes:
     return b"\x00" + value.value.to_bytes(16, "big", signed=True)
 
 
-def _put_uint(value: UInt, _depth: int, _mixed: list[List]) -> bytes:
+def _put_uint(value: UInt, _mixed: list[List]) -> bytes:
     return b"\x01" + value.value.to_bytes(16, "big")
 
 
-def _put_bool(value: Bool, _depth: int, _mixed: list[List]) -> bytes:
+def _put_bool(value: Bool, _mixed: list[List]) -> bytes:
     return b"\x03" if value.value else b"\x04"
 
 
-def _put_buffer(value: Buffer, _depth: int, _mixed: list[List]) -> bytes:
+def _put_buffer(value: Buffer, _mixed: list[List]) -> bytes:
     return b"\x02" + len(value.value).to_bytes(4, "big") + value.value
 
 
-def _put_ascii(value: Ascii, _depth: int, _mixed: list[List]) -> bytes:
+def _put_ascii(value: Ascii, _mixed: list[List]) -> bytes:
     return b"\x0d" + len(value.value).to_bytes(4, "big") + value.value.encode()
 
 
-def _put_utf8(value: Utf8, _depth: int, _mixed: list[List]) -> bytes:
+def _put_utf8(value: Utf8, _mixed: list[List]) -> bytes:
     text = value.value.encode()
     return b"\x0e" + len(text).to_bytes(4, "big") + text
 
 
-def _put_principal(value: PrincipalValue, _depth: int, _mixed: list[List]) -> bytes:
+def _put_principal(value: PrincipalValue, _mixed: list[List]) -> bytes:
     held = value.value
     address = bytes((held.version,)) + held.hash160
     return b"\x05" + address if held.name is None else b"\x06" + address + _name(held.name)
 
 
 def _put_wrapped(prefix: bytes) -> _Encoder:
-    def put(value: Ok | Err | Some, depth: int, mixed: list[List]) -> bytes:
-        if depth >= MAX_DEPTH:
-            raise _too_deep()
+    def put(value: Ok | Err | Some, mixed: list[List]) -> bytes:
         inner = value.value
-        return prefix + _ENCODERS[type(inner)](inner, depth + 1, mixed)
+        return prefix + _ENCODERS[type(inner)](inner, mixed)
 
     return put
 
 
-def _put_none(_value: NoneValue, depth: int, _mixed: list[List]) -> bytes:
-    if depth >= MAX_DEPTH:  # its type is an optional of something
-        raise _too_deep()
+def _put_none(_value: NoneValue, _mixed: list[List]) -> bytes:
     return b"\x09"
 
 
-def _put_list(value: List, depth: int, mixed: list[List]) -> bytes:
-    if depth >= MAX_DEPTH:
-        raise _too_deep()
-    depth += 1
-    items = [_ENCODERS[type(item)](item, depth, mixed) for item in value.items]
+def _put_list(value: List, mixed: list[List]) -> bytes:
+    items = [_ENCODERS[type(item)](item, mixed) for item in value.items]
     if len(items) > 1 and items.count(items[0]) < len(items) and not types.alike(value.items):
         mixed.append(value)
     return b"\x0b" + len(items).to_bytes(4, "big") + b"".join(items)
 
 
-def _put_tuple(value: Tuple, depth: int, mixed: list[List]) -> bytes:
-    if depth >= MAX_DEPTH:
-        raise _too_deep()
-    depth += 1
+def _put_tuple(value: Tuple, mixed: list[List]) -> bytes:
     parts = [b"\x0c" + len(value.items).to_bytes(4, "big")]
     for key, item in value.items:
-        parts += (_name(key), _ENCODERS[type(item)](item, depth, mixed))
+        parts += (_name(key), _ENCODERS[type(item)](item, mixed))
     return b"".join(parts)
 
 
@@ -124,10 +113,6 @@ def _put_tuple(value: Tuple, depth: int, mixed: list[List]) -> bytes:
 def _name(name: str) -> bytes:
     """Return a name with its length before it."""
     return bytes((len(name),)) + name.encode()
-
-
-def _too_deep() -> ValueInvalid:
-    return ValueInvalid(f"a value deeper than {MAX_DEPTH}")
 
 
 _ENCODERS: dict[type[Value], _Encoder] = {

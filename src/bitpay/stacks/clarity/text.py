@@ -41,8 +41,11 @@ _UNESCAPES: Final = {"\\": "\\", '"': '"', "n": "\n", "r": "\r", "t": "\t", "0":
 
 
 def to_repr(value: Value) -> str:
-    """Return a value as Clarity source."""
-    return _WRITERS[type(value)](value)
+    """Return a value as Clarity source; raises `ValueInvalid` for what is no value."""
+    writer = _WRITERS.get(type(value))
+    if writer is None:
+        raise ValueInvalid(f"not a Clarity value: {type(value).__name__}")
+    return writer(value)
 
 
 def _quote(text: str) -> str:
@@ -132,6 +135,8 @@ def parse_repr(text: str, *, utf8_bytes: bool = False) -> Value:
 
     A value that the chain cannot hold, too large or with a list of several types, goes wrong where it begins.
     """
+    if not isinstance(text, str):
+        raise DecodeError(f"not text: {type(text).__name__}", offset=0, field="repr")
     parser = _Parser(text, utf8_bytes=utf8_bytes)
     value = parser.value(1)
     parser.skip()
@@ -148,7 +153,7 @@ _SPACE = re.compile(r"\s*")
 _NUMBER = re.compile(r"(u?)(-?[0-9]{1,64})(?![0-9A-Za-z_])")
 _BUFFER = re.compile(r"0x((?:[0-9a-fA-F]{2})*)(?![0-9A-Za-z_])")
 _STRING = re.compile(r'(u?)"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_PRINCIPAL = re.compile(r"'?(S[0-9A-Z]{20,41}(?:\.[a-zA-Z][a-zA-Z0-9\-_]*)?)(?![0-9A-Za-z_.\-])")
+_PRINCIPAL = re.compile(r"'?(S[0-9A-Z]{20,41}(?:\.(?:[a-zA-Z][a-zA-Z0-9\-_]*|__transient))?)(?![0-9A-Za-z_.\-])")
 _WORD = re.compile(r"[a-zA-Z][a-zA-Z0-9\-_!?+<>=/*]*|[-+=/*]|[<>]=?")
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{1,8})\}|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _CONSTANTS: Final[dict[str, Value]] = {"true": TRUE, "false": FALSE, "none": NONE}

@@ -1,15 +1,17 @@
 """Clarity values as immutable Python objects.
 
-Every value is checked when it is made, so whatever exists can be encoded. Sizes are in bytes as the chain counts them
-(SIP-002; stacks-core `clarity-types/src/types`).
+Every value is checked when it is made: its range, its characters, its depth, what it holds. `encode` refuses what only
+the whole shows: more than 1 MiB, or a list of several types. Sizes are in bytes as the chain counts them (SIP-002;
+stacks-core `clarity-types/src/types`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from operator import itemgetter
+from typing import Any, Final
 
 from bitpay.stacks.addresses import Principal, parse_principal
 from bitpay.stacks.errors import ValueInvalid
@@ -60,7 +62,7 @@ class Bool(Value):
 
     def __post_init__(self) -> None:
         if not isinstance(self.value, bool):
-            raise ValueInvalid(f"a bool holds True or False, not {self.value!r}")
+            raise ValueInvalid(f"a bool holds True or False, not {type(self.value).__name__}")
 
 
 TRUE: Final = Bool(True)
@@ -118,6 +120,8 @@ class PrincipalValue(Value):
     def __init__(self, principal: str | Principal) -> None:
         if isinstance(principal, str):
             principal = parse_principal(principal)
+        if not isinstance(principal, Principal):
+            raise ValueInvalid(f"a principal is text or a parsed one, not {type(principal).__name__}")
         object.__setattr__(self, "value", principal)
 
     def __str__(self) -> str:
@@ -131,7 +135,7 @@ class Ok(Value):
     value: Value
 
     def __post_init__(self) -> None:
-        _check_value(self.value)
+        _check_inside((self.value,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,7 @@ class Err(Value):
     value: Value
 
     def __post_init__(self) -> None:
-        _check_value(self.value)
+        _check_inside((self.value,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,19 +166,20 @@ class Some(Value):
     value: Value
 
     def __post_init__(self) -> None:
-        _check_value(self.value)
+        _check_inside((self.value,))
 
 
 @dataclass(frozen=True, slots=True, init=False)
 class List(Value):
-    """A list of values of one kind."""
+    """A list of values of one kind: of one outermost type when made, of one type all through when encoded."""
 
     items: tuple[Value, ...]
 
-    def __init__(self, items: Sequence[Value] = ()) -> None:
-        for item in items:
-            _check_value(item)
+    def __init__(self, items: Iterable[Value] = ()) -> None:
+        if not isinstance(items, Iterable):
+            raise ValueInvalid(f"a list is made of values, not of {type(items).__name__}")
         object.__setattr__(self, "items", tuple(items))
+        _check_inside(self.items)
         if not same_kind(self.items):
             raise ValueInvalid("the items of a list have one type")
 
@@ -195,12 +200,16 @@ class Tuple(Value):
     items: tuple[tuple[str, Value], ...]
 
     def __init__(self, fields: Mapping[str, Value]) -> None:
+        if not isinstance(fields, Mapping):
+            raise ValueInvalid(f"a tuple is made of keys and values, not of {type(fields).__name__}")
         if not fields:
             raise ValueInvalid("a tuple has at least one key")
-        for key, value in fields.items():
+        for key in fields:
+            if not isinstance(key, str):
+                raise ValueInvalid(f"a tuple's key is text, not {type(key).__name__}")
             clarity_name(key)
-            _check_value(value)
-        object.__setattr__(self, "items", tuple(sorted(fields.items())))
+        object.__setattr__(self, "items", tuple(sorted(fields.items(), key=_key)))
+        _check_inside(fields.values())
 
     def __getitem__(self, key: str) -> Value:
         value = self.get(key)
@@ -247,6 +256,36 @@ def _check_length(length: int, kind: str) -> None:
         raise ValueInvalid(f"{kind} of {length} bytes, more than {MAX_VALUE_BYTES}")
 
 
-def _check_value(value: Value) -> None:
-    if not isinstance(value, Value):
-        raise ValueInvalid(f"not a Clarity value: {type(value).__name__}")
+def _check_inside(values: Collection[Value]) -> None:
+    if _deepest(values) >= MAX_DEPTH:
+        raise ValueInvalid(f"a value deeper than {MAX_DEPTH}")
+
+
+# Depth as the chain counts it: the levels of a value's type. What is inside was checked, so no count goes deeper than
+# the limit.
+
+
+def _deepest(values: Collection[Value]) -> int:
+    return 1 if _PLAIN.issuperset(map(type, values)) else max(map(_levels, values))
+
+
+def _levels(value: Value) -> int:
+    kind = type(value)
+    if kind in _PLAIN:
+        return 1
+    inside = _INSIDE.get(kind)
+    if inside is None:
+        raise ValueInvalid(f"not a Clarity value: {kind.__name__}")
+    return 1 + _deepest(inside(value))
+
+
+_key = itemgetter(0)
+_PLAIN: Final[frozenset[type]] = frozenset({Int, UInt, Bool, Buffer, Ascii, Utf8, PrincipalValue})
+_INSIDE: Final[dict[type, Callable[[Any], Collection[Value]]]] = {
+    NoneValue: lambda _value: (),
+    Some: lambda value: (value.value,),
+    Ok: lambda value: (value.value,),
+    Err: lambda value: (value.value,),
+    List: lambda value: value.items,
+    Tuple: lambda value: [item for _, item in value.items],
+}

@@ -1,5 +1,6 @@
 """An async client of Stacks nodes and the Hiro API."""
 
+from bitpay.stacks.clarity import ClarityType
 from bitpay.stacks.client.answers import (
     Account,
     BlockTimes,
@@ -32,7 +33,6 @@ from bitpay.stacks.client.errors import (
 from bitpay.stacks.client.interface import (
     Access,
     Argument,
-    ClarityType,
     Contract,
     ContractInterface,
     DataMap,

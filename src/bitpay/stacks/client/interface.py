@@ -10,8 +10,10 @@ from enum import StrEnum
 from typing import Self
 
 from bitpay.stacks import clarity
+from bitpay.stacks.clarity import ClarityType
 from bitpay.stacks.client.errors import AnswerInvalid
 from bitpay.stacks.client.fields import Fields
+from bitpay.stacks.errors import NameInvalid, ValueInvalid
 
 _PLAIN = {
     "int128": "int",
@@ -24,59 +26,40 @@ _PLAIN = {
 _SIZED = {"buffer": "buff", "string-ascii": "string-ascii", "string-utf8": "string-utf8"}
 
 
-@dataclass(frozen=True, slots=True)
-class ClarityType:
-    """A type. `kind` is Clarity's word for it; `str` writes it as contracts do, as in "(optional (buff 32))".
+def read_type(fields: Fields, name: str) -> ClarityType:
+    """Read the type in a field; raises `AnswerInvalid`."""
+    try:
+        return _type(fields, name, 0)
+    except (ValueInvalid, NameInvalid) as error:
+        raise fields.wrong(name, "a type") from error
 
-    `length` is the most bytes, characters or items where the type has such a limit. `parts` are the types inside: of
-    a response first the one of ok; of a tuple in the order of `names`. "trait" and "none" (the part of an optional or
-    a response that never is) are words of interfaces only.
-    """
 
-    kind: str
-    length: int | None = None
-    parts: tuple[ClarityType, ...] = ()
-    names: tuple[str, ...] = ()
+def _type(fields: Fields, name: str, depth: int) -> ClarityType:
+    plain = fields.plain().get(name)
+    if isinstance(plain, str) and plain in _PLAIN:
+        return ClarityType(_PLAIN[plain])
+    if depth > clarity.MAX_DEPTH or not isinstance(plain, dict) or len(plain) != 1:
+        raise fields.wrong(name, "a type")
+    return _compound(fields.object(name), next(iter(plain)), depth + 1)
 
-    @classmethod
-    def read(cls, fields: Fields, name: str) -> Self:
-        """Read the type in a field; raises `AnswerInvalid`."""
-        return cls._of(fields, name, 0)
 
-    @classmethod
-    def _of(cls, fields: Fields, name: str, depth: int) -> Self:
-        plain = fields.plain().get(name)
-        if isinstance(plain, str) and plain in _PLAIN:
-            return cls(_PLAIN[plain])
-        if depth > clarity.MAX_DEPTH or not isinstance(plain, dict) or len(plain) != 1:
-            raise fields.wrong(name, "a type")
-        return cls._made(fields.object(name), next(iter(plain)), depth + 1)
-
-    @classmethod
-    def _made(cls, fields: Fields, kind: str, depth: int) -> Self:
-        if kind in _SIZED:
-            return cls(_SIZED[kind], fields.object(kind).number("length"))
-        match kind:
-            case "optional":
-                return cls(kind, None, (cls._of(fields, kind, depth),))
-            case "response":
-                sides = fields.object(kind)
-                return cls(kind, None, (cls._of(sides, "ok", depth), cls._of(sides, "error", depth)))
-            case "list":
-                items = fields.object(kind)
-                return cls(kind, items.number("length"), (cls._of(items, "type", depth),))
-            case "tuple":
-                members = fields.objects(kind)
-                names = tuple(member.text("name") for member in members)
-                return cls(kind, None, tuple(cls._of(member, "type", depth) for member in members), names)
-        raise AnswerInvalid(f"{kind!r:.40} is not a type")
-
-    def __str__(self) -> str:
-        if self.kind == "tuple":
-            members = zip(self.names, self.parts, strict=True)
-            return f"{{ {', '.join(f'{name}: {part}' for name, part in members)} }}"
-        words = [self.kind, *([] if self.length is None else [str(self.length)]), *map(str, self.parts)]
-        return words[0] if len(words) == 1 else f"({' '.join(words)})"
+def _compound(fields: Fields, kind: str, depth: int) -> ClarityType:
+    if kind in _SIZED:
+        return ClarityType(_SIZED[kind], fields.object(kind).number("length"))
+    match kind:
+        case "optional":
+            return ClarityType(kind, None, (_type(fields, kind, depth),))
+        case "response":
+            sides = fields.object(kind)
+            return ClarityType(kind, None, (_type(sides, "ok", depth), _type(sides, "error", depth)))
+        case "list":
+            items = fields.object(kind)
+            return ClarityType(kind, items.number("length"), (_type(items, "type", depth),))
+        case "tuple":
+            members = fields.objects(kind)
+            names = tuple(member.text("name") for member in members)
+            return ClarityType(kind, None, tuple(_type(member, "type", depth) for member in members), names)
+    raise AnswerInvalid(f"{kind!r:.40} is not a type")
 
 
 class Access(StrEnum):
@@ -111,8 +94,8 @@ class Function:
             access = Access(fields.text("access"))
         except ValueError as error:
             raise fields.wrong("access", "public, read_only or private") from error
-        args = tuple(Argument(arg.text("name"), ClarityType.read(arg, "type")) for arg in fields.objects("args"))
-        return cls(fields.text("name"), access, args, ClarityType.read(fields.object("outputs"), "type"))
+        args = tuple(Argument(arg.text("name"), read_type(arg, "type")) for arg in fields.objects("args"))
+        return cls(fields.text("name"), access, args, read_type(fields.object("outputs"), "type"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +109,7 @@ class Variable:
     @classmethod
     def read(cls, fields: Fields) -> Self:
         """Read a variable of an interface."""
-        return cls(fields.text("name"), ClarityType.read(fields, "type"), fields.text("access") == "constant")
+        return cls(fields.text("name"), read_type(fields, "type"), fields.text("access") == "constant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +123,7 @@ class DataMap:
     @classmethod
     def read(cls, fields: Fields) -> Self:
         """Read a map of an interface."""
-        return cls(fields.text("name"), ClarityType.read(fields, "key"), ClarityType.read(fields, "value"))
+        return cls(fields.text("name"), read_type(fields, "key"), read_type(fields, "value"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +136,7 @@ class NonFungibleToken:
     @classmethod
     def read(cls, fields: Fields) -> Self:
         """Read a non-fungible token of an interface."""
-        return cls(fields.text("name"), ClarityType.read(fields, "type"))
+        return cls(fields.text("name"), read_type(fields, "type"))
 
 
 @dataclass(frozen=True, slots=True)
