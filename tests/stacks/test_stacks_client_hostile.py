@@ -315,3 +315,12 @@ async def test_whatever_json_comes_about_hooks_is_an_answer_or_an_error(said: An
                 await ask()
             except StacksError as error:
                 str(error).encode()
+
+
+@pytest.mark.parametrize("uuid", ["", "..", "a/b", "x" * 100_000])
+async def test_a_hooks_id_that_is_none_is_a_wrong_answer(hiro: FakeHiro, uuid: str) -> None:
+    hook = {"uuid": uuid, "definition": {}, "status": {"status": "new", "enabled": True}}
+    hiro.routes["/chainhooks/me"] = {"results": [hook], "total": 1}
+    async with ChainhooksClient("http://hiro.test", api_key="key", transport=httpx.MockTransport(hiro)) as hooks:
+        with pytest.raises(AnswerInvalid, match="uuid"):
+            await hooks.hooks()

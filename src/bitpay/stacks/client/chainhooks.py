@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -17,6 +18,7 @@ TIMEOUT_SECONDS = 15.0
 PAGE = 60
 MAX_PAGES = 50
 """More hooks than Hiro lets one account have; it ends a list that never does."""
+_UUID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,10 @@ class Hook:
     @classmethod
     def read(cls, fields: Fields) -> Self:
         """Read a hook from an answer; raises `AnswerInvalid`."""
-        status = fields.object("status")
-        return cls(
-            fields.text("uuid"), fields.object("definition").plain(), status.text("status"), status.flag("enabled")
-        )
+        status, uuid = fields.object("status"), fields.text("uuid")
+        if _UUID.fullmatch(uuid) is None:
+            raise fields.wrong("uuid", "an id")
+        return cls(uuid, fields.object("definition").plain(), status.text("status"), status.flag("enabled"))
 
 
 class ChainhooksClient:
@@ -89,9 +91,8 @@ class ChainhooksClient:
 
     async def update(self, uuid: str, change: Mapping[str, Any]) -> Hook:
         """Change parts of a hook's definition; lists are replaced whole."""
-        return Hook.read(
-            Fields(await self._http.change("PATCH", f"{self._mine}/{segment(uuid)}", dict(change)), "hook")
-        )
+        changed = await self._http.change("PATCH", f"{self._mine}/{segment(uuid)}", dict(change))
+        return Hook.read(Fields(changed, "hook"))
 
     async def enable(self, uuid: str, enabled: bool = True) -> None:
         """Start or stop a hook's deliveries."""
