@@ -35,7 +35,7 @@ def test_a_key_is_32_bytes_or_33_or_hex() -> None:
 
 
 @pytest.mark.parametrize(
-    "secret", [b"", bytes(32), ORDER.to_bytes(32), b"\x01" * 33 + b"\x01", b"\x01" * 32 + b"\x02", "zz"]
+    "secret", [b"", bytes(32), ORDER.to_bytes(32), b"\x01" * 33 + b"\x01", b"\x01" * 32 + b"\x02", "zz", "01 " * 32]
 )
 def test_what_is_no_key_is_refused_without_showing_it(secret: bytes | str) -> None:
     with pytest.raises(KeyInvalid) as refused:
@@ -145,7 +145,7 @@ def test_wallets_spell_signatures_in_several_ways() -> None:
         assert messages.verify_message("hello", spelled, key.address(Network.MAINNET))
 
 
-@pytest.mark.parametrize("signature", ["", "zz", "00" * 65, "00" * 64, "ff" * 65])
+@pytest.mark.parametrize("signature", ["", "zz", "00 " * 65, "00" * 65, "00" * 64, "ff" * 65])
 def test_a_malformed_signature_is_nobodys(signature: str) -> None:
     assert not messages.verify_message("hello", signature, PrivateKey.generate().address(Network.MAINNET))
 

@@ -267,6 +267,7 @@ def test_conditions_are_what_their_mode_says() -> None:
 
 
 def test_hex_is_hex() -> None:
-    for text in ("zz", "0", "80 00"):
+    spaced = transfer().encode().hex(" ")
+    for text in ("zz", "0", "80 00", spaced, f" {transfer().to_hex()}", None, b"80"):
         with pytest.raises(DecodeError):
-            Transaction.from_hex(text)
+            Transaction.from_hex(text)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ import secrets
 
 import coincurve
 
-from bitpay.stacks import addresses
+from bitpay.stacks import addresses, hexadecimal
 from bitpay.stacks.errors import KeyInvalid, SignatureInvalid
 from bitpay.stacks.network import Network
 
@@ -124,10 +124,8 @@ def _private_key(raw: bytes) -> coincurve.PrivateKey:
 def _bytes(secret: bytes | str) -> bytes:
     if isinstance(secret, bytes):
         return secret
-    if not isinstance(secret, str):
-        raise KeyInvalid(f"a private key is bytes or hex, not {type(secret).__name__}")
     try:
-        return bytes.fromhex(secret.removeprefix("0x"))
+        return hexadecimal.from_hex(secret)
     except ValueError:
         # The text is a secret: it must not reach a log through the error's chain.
         raise KeyInvalid("a private key in hex has hex digits only") from None

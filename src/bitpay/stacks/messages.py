@@ -5,7 +5,7 @@ Signatures are hex of R, S, V (65 bytes). Only single-signature accounts can be 
 
 from __future__ import annotations
 
-from bitpay.stacks import addresses, clarity
+from bitpay.stacks import addresses, clarity, hexadecimal
 from bitpay.stacks.errors import SignatureInvalid, ValueInvalid
 from bitpay.stacks.hashes import sha256
 from bitpay.stacks.keys import SIGNATURE_BYTES, PrivateKey, recover_public_key
@@ -59,10 +59,8 @@ def sign_structured(key: PrivateKey, domain: clarity.Tuple, message: clarity.Val
 
 def parse_signature(signature: str) -> bytes:
     """Return the R, S, V bytes of a signature's hex, "0x" or not; recovery ids 27 to 30 are read as 0 to 3."""
-    if not isinstance(signature, str):
-        raise SignatureInvalid(f"a signature is hex text, not {type(signature).__name__}")
     try:
-        raw = bytes.fromhex(signature.removeprefix("0x"))
+        raw = hexadecimal.from_hex(signature)
     except ValueError as error:
         raise SignatureInvalid("a signature is hexadecimal") from error
     if len(raw) != SIGNATURE_BYTES:

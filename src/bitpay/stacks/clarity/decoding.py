@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
+from bitpay.stacks import hexadecimal
 from bitpay.stacks.addresses import VERSIONS, Principal
 from bitpay.stacks.clarity import types
 from bitpay.stacks.clarity.values import (
@@ -81,15 +82,10 @@ def _check_type(value: Value, offset: int) -> None:
 
 def from_hex(text: str) -> Value:
     """Return the value of hex text, with or without "0x"; raises `DecodeError`."""
-    if not isinstance(text, str):
-        raise DecodeError(f"not text: {type(text).__name__}", offset=0, field="hex")
-    digits = text[2:] if text[:2] in {"0x", "0X"} else text
     try:
-        data = bytes.fromhex(digits)
+        data = hexadecimal.from_hex(text)
     except ValueError as error:
         raise DecodeError("not hexadecimal", offset=0, field="hex") from error
-    if len(data) * 2 != len(digits):
-        raise DecodeError("not hexadecimal", offset=0, field="hex")
     return decode(data)
 
 

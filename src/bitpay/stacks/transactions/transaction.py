@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from bitpay.stacks import addresses, post_conditions
+from bitpay.stacks import addresses, hexadecimal, post_conditions
 from bitpay.stacks.checks import check_number, check_tuple, check_type
 from bitpay.stacks.errors import DecodeError, TransactionInvalid
 from bitpay.stacks.hashes import sha512_256
@@ -90,7 +90,7 @@ class Transaction:
     def from_hex(cls, text: str) -> Transaction:
         """Read a transaction from hex, with or without "0x"."""
         try:
-            data = bytes.fromhex(text.removeprefix("0x"))
+            data = hexadecimal.from_hex(text)
         except ValueError as error:
             raise DecodeError("not hexadecimal", offset=0, field="hex") from error
         return cls.decode(data)
