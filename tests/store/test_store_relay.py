@@ -1,7 +1,10 @@
 """The outbox's relay: at least once, in order, with patience and an end."""
 
+from datetime import datetime
+
 import pytest
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.read_concern import ReadConcern
 
 from bitpay.store import Database, outbox, transaction
 from bitpay.store.outbox import DONE, FAILED, OUTBOX, WITHDRAWN, Row
@@ -62,6 +65,14 @@ async def drain(relay: OutboxRelay, consumer: Consumer) -> None:
     await relay.reap()
     while await relay.deliver_next(consumer):
         pass
+
+
+async def is_withdrawn(database: Database) -> None:
+    """Hold that the first row was withdrawn, and will be removed in time."""
+    as_written = database.get_collection(OUTBOX, read_concern=ReadConcern("local"))  # the relay waits for no majority
+    found = await as_written.find_one({"_id": "row-1"}) or {}
+    assert found["state"] == WITHDRAWN
+    assert isinstance(found["finishedAt"], datetime)
 
 
 async def hurry(database: Database) -> None:
@@ -155,7 +166,37 @@ async def test_a_half_delivered_letter_is_withdrawn_and_retracted(
     await hurry(database)
     await drain(relay, Consumer("email", box.take))
     assert box.ids == ["row-1:retracted"]
-    assert (await database[OUTBOX].find_one({"_id": "row-1"}) or {})["state"] == WITHDRAWN
+    await is_withdrawn(database)
+
+
+@pytest.mark.parametrize("attempts", [1, 20])
+async def test_a_letter_that_fails_after_its_block_has_left_is_not_tried_again(
+    database: Database, relay: OutboxRelay, box: PostBox, attempts: int
+) -> None:
+    async def left_meanwhile(_letter: Letter) -> None:
+        await take_back(database, "0x100")
+        raise ConnectionError("nobody at home")
+
+    await put(database, row(1))
+    await relay.deliver_next(Consumer("email", left_meanwhile, attempts=attempts))
+    await is_withdrawn(database)
+    await hurry(database)
+    await drain(relay, Consumer("email", box.take))
+    assert box.ids == ["row-1:retracted"]
+
+
+async def test_what_a_dead_relay_had_leased_is_not_delivered_once_its_block_has_left(
+    database: Database, relay: OutboxRelay, box: PostBox
+) -> None:
+    await put(database, row(1))
+    dead = OutboxRelay(database, [], burn_height)
+    assert await dead._lease(Consumer("email", box.take, seconds=0.0), 105)
+    await take_back(database, "0x100")
+    await relay.reap()
+    await is_withdrawn(database)
+    await hurry(database)
+    await drain(relay, Consumer("email", box.take))
+    assert box.ids == ["row-1:retracted"]
 
 
 async def test_a_retraction_waits_for_the_letter_that_is_under_way(

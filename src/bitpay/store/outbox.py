@@ -29,7 +29,7 @@ LEASED = "leased"
 DONE = "done"
 FAILED = "failed"
 WITHDRAWN = "withdrawn"
-"""Tried without success before its block left the chain; only its retraction is still delivered."""
+"""Tried without success when its block left the chain; only its retraction is still delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,10 @@ def _unsaid(row: Document) -> list[DeleteOne | InsertOne[Document] | UpdateOne]:
     # At once: whoever may have heard the news must not wait for the correction.
     kept = {name: row[name] for name in ("kind", "event", "data", "block", "order")}
     retraction = {"_id": f"{row['_id']}:retracted", "retracts": row["_id"], "burnHeight": 0, **kept, **_fresh()}
-    change = {"retracted": True, **({"state": WITHDRAWN} if row["state"] == WAITING else {})}
-    return [UpdateOne({"_id": row["_id"]}, {"$set": change}), InsertOne(retraction)]
+    change: Document = {"$set": {"retracted": True}}
+    if row["state"] == WAITING:
+        change = {"$set": {"retracted": True, "state": WITHDRAWN}, "$currentDate": {"finishedAt": True}}
+    return [UpdateOne({"_id": row["_id"]}, change), InsertOne(retraction)]
 
 
 def _fresh() -> Document:

@@ -132,6 +132,7 @@ class OutboxRelay:
         ready = {
             "kind": consumer.kind,
             "state": WAITING,
+            "retracted": {"$ne": True},
             "burnHeight": {"$lte": deepest},
             "$expr": {"$lte": ["$notBefore", "$$NOW"]},
         }
@@ -149,7 +150,7 @@ class OutboxRelay:
     async def reap(self) -> None:
         """Offer again what a dead relay had leased."""
         dead = {"state": LEASED, "$expr": {"$lt": ["$leaseUntil", "$$NOW"]}}
-        await self._outbox.update_many(dead, {"$set": {"state": WAITING, "owner": None}})
+        await self._outbox.update_many(dead, [{"$set": {**_unless_retracted(WAITING), "owner": None}}])
 
     async def _is_finished(self, row_id: str) -> bool:
         row = await self._outbox.find_one({"_id": row_id}, {"state": 1})
@@ -159,7 +160,7 @@ class OutboxRelay:
         told = {"kind": consumer.kind, "row": row["_id"], "attempt": row["attempts"], "error": repr(error)}
         if row["attempts"] >= consumer.attempts:
             _log.error("outbox_given_up", **told)
-            await self._finish(row, FAILED)
+            await self._outbox.update_one({"_id": row["_id"]}, [{"$set": _unless_retracted(FAILED, "$$NOW")}])
             return
         _log.warning("outbox_not_delivered", **told)
         bound = min(_LONGEST_PAUSE_MS, _FIRST_PAUSE_MS * 2 ** min(row["attempts"], 16))
@@ -167,7 +168,7 @@ class OutboxRelay:
 
     async def _again(self, row: Document, *, pause_ms: int, attempts: int) -> None:
         later = {
-            "state": WAITING,
+            **_unless_retracted(WAITING),
             "owner": None,
             "notBefore": {"$add": ["$$NOW", pause_ms]},
             "attempts": attempts,
@@ -177,6 +178,15 @@ class OutboxRelay:
     async def _finish(self, row: Document, state: str) -> None:
         finished = {"state": state, "finishedAt": "$$NOW"}
         await self._outbox.update_one({"_id": row["_id"]}, [{"$set": finished}])
+
+
+def _unless_retracted(state: str, finished_at: str | None = None) -> Document:
+    """Return what becomes of a row that was not delivered: withdrawn, if its block has left the chain meanwhile."""
+    gone = {"$eq": ["$retracted", True]}
+    return {
+        "state": {"$cond": [gone, WITHDRAWN, state]},
+        "finishedAt": {"$cond": [gone, "$$NOW", finished_at or "$$REMOVE"]},
+    }
 
 
 def _letter(row: Document) -> Letter:
