@@ -15,6 +15,7 @@ from bitpay.ledger.replay import outdated
 from bitpay.ledger.source import SourceError
 from bitpay.registry import PROJECTIONS
 from bitpay.stacks.client.errors import ApiError
+from bitpay.store import Database
 from bitpay.store.outbox import OUTBOX
 
 Json = dict[str, Any]
@@ -35,8 +36,8 @@ async def standing(ground: Foundation) -> Json:
         "leader": None if lease is None or not lease.holds else {"owner": lease.owner, "until": _iso(lease.expires)},
         "foldingAnew": await _folding_anew(ground, head),
         "collections": await _counts(ground),
-        "deliveries": await _by_state(ground, DELIVERIES, ["state"]),
-        "outbox": await _by_state(ground, OUTBOX, ["kind", "state"]),
+        "deliveries": await by_state(ground.database, DELIVERIES, ["state"]),
+        "outbox": await by_state(ground.database, OUTBOX, ["kind", "state"]),
         "alerts": [_json(alert) for alert in await ground.ledger.alerts.open()],
         "hooks": hooks,
     }
@@ -80,9 +81,15 @@ async def _hooks(ground: Foundation) -> list[Json] | Json:
     return [{"uuid": hook.uuid, "status": hook.status, "enabled": hook.enabled, "url": hook.url} for hook in ours]
 
 
-async def _by_state(ground: Foundation, name: str, fields: list[str]) -> list[Json]:
+async def by_state(database: Database, name: str, fields: list[str]) -> list[Json]:
+    """Return how many documents of a collection have which values in `fields`, with which one of its indexes begins.
+
+    Only that index is read: raw deliveries are large.
+    """
+    wanted = dict.fromkeys(fields, 1)
     group = {"$group": {"_id": {field: f"${field}" for field in fields}, "count": {"$sum": 1}}}
-    counted = await ground.database[name].aggregate([group, {"$sort": {"_id": 1}}])
+    pipeline: list[Json] = [{"$sort": wanted}, {"$project": {"_id": 0, **wanted}}, group, {"$sort": {"_id": 1}}]
+    counted = await database[name].aggregate(pipeline)
     return [{**row["_id"], "count": row["count"]} async for row in counted]
 
 

@@ -5,25 +5,31 @@ A new method of a repository needs arguments here; what may scan is named here, 
 
 import importlib
 import inspect
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.chainhook.chainhook_payloads import chainhooks2
 from tests.ledger.ledger_chain import CONTRACTS, PEOPLE, Chain, View
 from tests.ledger.ledger_states import follow
 from tests.streams.folded import NOW
 
+from bitpay.access.clock import ChainClock
 from bitpay.accounts.challenges import Challenge
 from bitpay.accounts.models import Session
+from bitpay.chainhook.deliveries import DELIVERIES, Deliveries
 from bitpay.ledger.book import Book
 from bitpay.ledger.replay import Replay
 from bitpay.realtime.log import RoomLog
 from bitpay.registry import PROJECTIONS, checks
-from bitpay.store import Database
+from bitpay.standing import by_state
+from bitpay.store import Database, outbox, transaction
+from bitpay.store.outbox import OUTBOX, Row
 from bitpay.streams.repository import FILTERS, StreamFilter
 from bitpay.transactions.models import Outcome, Status
 
@@ -152,6 +158,44 @@ async def test_the_ledger_never_reads_a_whole_collection(database: Database) -> 
         await book.alerts.open()
         rooms = RoomLog(database)
         assert await rooms.since("marketplace", (await rooms.position("marketplace")).epoch, 0)
+    assert scans.found == []
+
+
+async def test_the_clock_finds_what_a_new_head_touched_by_an_index(lived_in: Database) -> None:
+    clock = ChainClock(lived_in)
+    now = await clock.now()
+    async with profiled(lived_in) as scans:
+        change = await clock._change(replace(now, height=now.height - 5), now)
+    assert change.streams
+    assert scans.found == []
+
+
+async def test_what_waits_is_counted_without_reading_it(lived_in: Database) -> None:
+    deliveries = Deliveries(lived_in, CONTRACTS)
+    for _ in range(3):
+        await deliveries.receive("streams", json.dumps(chainhooks2([])).encode())
+    rows = [Row(f"row {number}", "mail", "event", {}, "0x", 1, f"{number}") for number in range(3)]
+    await transaction(lived_in.client, lambda session: outbox.add(lived_in, rows, session))
+    async with profiled(lived_in) as scans:
+        assert await by_state(lived_in, DELIVERIES, ["state"]) == [{"state": "new", "count": 3}]
+        assert await by_state(lived_in, OUTBOX, ["kind", "state"]) == [{"kind": "mail", "state": "waiting", "count": 3}]
+    counted = await lived_in["system.profile"].find({"command.aggregate": {"$in": [DELIVERIES, OUTBOX]}}).to_list()
+    assert [row["docsExamined"] for row in counted] == [0, 0]
+    assert scans.found == []
+
+
+async def test_no_delivery_is_looked_for_in_all_of_them(lived_in: Database) -> None:
+    deliveries = Deliveries(lived_in, CONTRACTS)
+    body = json.dumps(chainhooks2([])).encode()
+    async with profiled(lived_in) as scans:
+        for _ in range(2):
+            await deliveries.receive_from_node(b"no block")
+            await deliveries.receive("streams", body)
+        await deliveries.reopen()
+        taken = [delivery.id async for delivery in deliveries.take()]
+        await deliveries.settle(taken[0], "applied")
+        await deliveries.reject(taken[1], ValueError("no block"))
+        await deliveries.body(taken[0])
     assert scans.found == []
 
 

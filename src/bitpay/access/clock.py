@@ -20,6 +20,8 @@ _POLL_MS = 5_000
 _LONGEST_PAUSE = 5.0
 _MAX_NAMED = 500
 """Ids and addresses that one announcement names; beyond it clients are told to look for themselves."""
+_MAX_BLOCKS = 200
+"""Blocks of one change of which it is asked whom they touched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,13 @@ class ChainClock:
 
     async def _change(self, seen: Moment, now: Moment) -> Change:
         lowest = min(seen.height, now.height)
-        hashes = [row["_id"] async for row in self._blocks.find({"height": {"$gt": lowest}}, {"_id": 1}).limit(200)]
+        touched = {"canonical": {"$in": [True, False]}, "height": {"$gt": lowest}}  # both, as the index has them
+        hashes = [row["_id"] async for row in self._blocks.find(touched, {"_id": 1}).limit(_MAX_BLOCKS)]
         rooms = self._log.find({"block": {"$in": hashes}}, {"room": 1}).limit(_MAX_NAMED)
         names = {row["room"] async for row in rooms}
         streams = sorted(int(name.removeprefix("stream:")) for name in names if name.startswith("stream:"))
         accounts = sorted(name.removeprefix("user:") for name in names if name.startswith("user:"))
-        return Change(now, tuple(streams), tuple(accounts), whole=len(names) < _MAX_NAMED and len(hashes) < 200)
+        return Change(now, tuple(streams), tuple(accounts), whole=len(names) < _MAX_NAMED and len(hashes) < _MAX_BLOCKS)
 
 
 def _moment(row: Document | None) -> Moment | None:
