@@ -174,7 +174,8 @@ class House(Foundation):
         async with hooks_client(settings) as client:
             network = "mainnet" if self.network is Network.MAINNET else "testnet"
             url = f"{settings.public_url}/api/webhooks/chainhook/streams"
-            await HookKeeper(client, self.contracts, network=network, url=url, accept=self.secrets.accept).run()
+            accept, alerts = self.secrets.accept, self.ledger.alerts
+            await HookKeeper(client, self.contracts, network=network, url=url, accept=accept, alerts=alerts).run()
 
     async def _audit(self) -> None:
         await self.auditor.run(self.settings.audit_seconds, when=lambda: self.ledger.leading)

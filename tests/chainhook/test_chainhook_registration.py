@@ -6,10 +6,12 @@ import httpx
 import pytest
 from tests.instance import CONTROL_TOKEN, LiveInstance
 
-from bitpay.chainhook.registration import OPTIONS, HookKeeper
+from bitpay.chainhook.registration import CONTESTED, OPTIONS, HookKeeper
+from bitpay.ledger.alerts import Alerts
 from bitpay.protocol.ids import NAMES
 from bitpay.stacks.client.chainhooks import ChainhooksClient, Hook
 from bitpay.stacks.client.errors import ApiError
+from bitpay.store import Database
 
 URL = "http://127.0.0.1:9/hear"
 
@@ -17,12 +19,14 @@ URL = "http://127.0.0.1:9/hear"
 class Keeping:
     """A keeper of a hook of its own beside the one of the running instance."""
 
-    def __init__(self, client: ChainhooksClient, live: LiveInstance, name: str) -> None:
-        self.client, self.live, self.name = client, live, name
+    def __init__(self, client: ChainhooksClient, live: LiveInstance, name: str, alerts: Alerts) -> None:
+        self.client, self.live, self.name, self.alerts = client, live, name, alerts
         self.secrets: list[str] = []
 
     def keeper(self, url: str = URL) -> HookKeeper:
-        keeper = HookKeeper(self.client, self.live.contracts, network="testnet", url=url, accept=self.secrets.append)
+        accept, alerts = self.secrets.append, self.alerts
+        keeper = HookKeeper(self.client, self.live.contracts, network="testnet", url=url, accept=accept, alerts=alerts)
+        keeper._name = self.name
         keeper._definition = {**keeper._definition, "name": self.name}
         return keeper
 
@@ -34,9 +38,9 @@ class Keeping:
 
 
 @pytest.fixture
-async def keeping(live: LiveInstance, request: pytest.FixtureRequest) -> AsyncIterator[Keeping]:
+async def keeping(live: LiveInstance, database: Database, request: pytest.FixtureRequest) -> AsyncIterator[Keeping]:
     async with ChainhooksClient(live.chain_url, api_key=CONTROL_TOKEN) as client:
-        keeping = Keeping(client, live, f"hook of {request.node.name}")
+        keeping = Keeping(client, live, f"hook of {request.node.name}", Alerts(database))
         yield keeping
         for hook in await keeping.mine():
             await client.delete(hook.uuid)
@@ -70,9 +74,28 @@ async def test_a_hook_with_other_options_is_corrected(keeping: Keeping, options:
 async def test_a_hook_of_another_network_is_replaced(keeping: Keeping) -> None:
     first = await keeping.check()
     elsewhere = Hook(first.uuid, {**first.definition, "network": "mainnet"}, first.status, enabled=True)
-    await keeping.keeper()._corrected(elsewhere)
+    keeper = keeping.keeper()
+    await keeper._corrected(elsewhere, keeper._wrong_parts(elsewhere))
     [hook] = await keeping.mine()
     assert (hook.uuid != first.uuid, hook.definition["network"]) == (True, "testnet")
+
+
+async def test_two_who_take_the_hook_from_each_other_are_told_of(
+    keeping: Keeping, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours, theirs = keeping.keeper(), keeping.keeper(f"{URL}/theirs")
+    await theirs.check()
+    for _ in range(3):
+        assert await keeping.alerts.open() == []
+        await ours.check()
+        await keeping.client.update((await keeping.mine())[0].uuid, {"action": theirs._definition["action"]})
+    [alert] = await keeping.alerts.open()
+    assert alert["kind"] == CONTESTED
+    assert (alert["details"]["foundUrl"], alert["details"]["ourUrl"]) == (f"{URL}/theirs", URL)
+    assert capsys.readouterr().err.count("hook_corrected") == 3
+    for _ in range(11):
+        await ours.check()
+    assert await keeping.alerts.open() == [], "it was left alone for long enough"
 
 
 async def test_defaults_that_are_spelled_out_are_no_difference(keeping: Keeping) -> None:

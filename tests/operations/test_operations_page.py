@@ -6,6 +6,7 @@ from pathlib import Path
 from typer.main import get_command
 
 from bitpay.chainhook.deliveries import NODE_UNREADABLE
+from bitpay.chainhook.registration import CONTESTED
 from bitpay.cli import app
 from bitpay.kit.settings import Settings
 from bitpay.ledger.audit import DIFFERS
@@ -16,7 +17,7 @@ from bitpay.ledger.ledger import FAILED
 ROOT = Path(__file__).parents[2]
 PROBLEMS = ("unknown_event", "value_out_of_range", "delivery_contradicts")
 PAGE = (ROOT / "docs" / "operations.md").read_text()
-ALERTS = {DEEP, BEHIND, FAILED, DIFFERS, AUDIT_FAILED, NODE_UNREADABLE, *PROBLEMS}
+ALERTS = {DEEP, BEHIND, FAILED, DIFFERS, AUDIT_FAILED, NODE_UNREADABLE, CONTESTED, *PROBLEMS}
 
 
 def test_every_setting_stands_in_the_table() -> None:
