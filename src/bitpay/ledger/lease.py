@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import structlog
 from bson.binary import Binary
+from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import OperationFailure, PyMongoError
 
@@ -28,6 +29,13 @@ FOLLOWER = "follower"
 
 _NOT_ALLOWED = (13, 18, 8000)
 """MongoDB's codes for Unauthorized and AuthenticationFailed, and Atlas's for both."""
+
+_NOT_THERE = (59, 115)
+"""CommandNotFound and CommandNotSupported: some hosts of MongoDB have no `killSessions`."""
+
+_TO_END = {"$ifNull": ["$toEnd", []]}
+"""Sessions of earlier holders that nobody has ended yet."""
+_TO_END_AND_LAST = {"$concatArrays": [_TO_END, {"$cond": [{"$ifNull": ["$session", None]}, ["$session"], []]}]}
 
 _log = structlog.get_logger(__name__)
 
@@ -124,12 +132,30 @@ class Lease:
 
     async def _take(self) -> bool:
         free = {"$or": [{"owner": self.owner}, {"$expr": {"$lte": ["$expires", "$$NOW"]}}]}
-        ours = {"owner": self.owner, "session": self._session_id, "expires": {"$add": ["$$NOW", self._milliseconds]}}
+        ours = {
+            "owner": self.owner,
+            "session": self._session_id,
+            "expires": {"$add": ["$$NOW", self._milliseconds]},
+            "toEnd": {"$cond": [{"$eq": ["$owner", self.owner]}, _TO_END, _TO_END_AND_LAST]},
+        }
         try:
-            before = await self._leases.find_one_and_update({"_id": self._name, **free}, [{"$set": ours}])
-            if before and before.get("owner") != self.owner and before.get("session"):
-                await self._database.command("killSessions", [{"id": before["session"]}])
+            lease = await self._leases.find_one_and_update(
+                {"_id": self._name, **free}, [{"$set": ours}], return_document=ReturnDocument.AFTER
+            )
+            if lease and lease["toEnd"]:
+                await self._end(lease["toEnd"])
         except PyMongoError as error:
             _log.warning("lease_unreachable", lease=self._name, error=str(error))
             return False
-        return before is not None
+        return lease is not None
+
+    async def _end(self, sessions: list[Binary]) -> None:
+        """End the sessions of whoever held the lease before us, and forget them. Raises database errors."""
+        try:
+            await self._database.command("killSessions", [{"id": session} for session in sessions])
+        except OperationFailure as error:
+            if not (refused(error) or error.code in _NOT_THERE):
+                raise
+            _log.warning("sessions_not_ended", lease=self._name, error=str(error))  # MongoDB does, in a while
+        ended = {"$pullAll": {"toEnd": sessions}}
+        await self._leases.update_one({"_id": self._name, "owner": self.owner}, ended)

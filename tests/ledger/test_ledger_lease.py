@@ -1,0 +1,84 @@
+"""The lease: whoever takes over ends what a dead holder left in the database, however often it takes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import OperationFailure
+
+from bitpay.ledger.lease import LEASES, Lease
+from bitpay.store import Database
+
+NAME = "of this test"
+INTERRUPTED, FORBIDDEN = 11601, 13
+
+
+@pytest.fixture
+async def dead(database: Database) -> AsyncIterator[AsyncClientSession]:
+    """The session of a holder that died in the middle of a transaction."""
+    async with database.client.start_session() as session:
+        await Lease(database, NAME, session, seconds=0.0).acquire()
+        await session.start_transaction()
+        await database["things"].insert_one({}, session=session)
+        yield session
+
+
+@asynccontextmanager
+async def killing_fails(database: Database, code: int, times: int) -> AsyncIterator[None]:
+    data = {"failCommands": ["killSessions"], "errorCode": code}
+    admin = database.client.admin
+    await admin.command({"configureFailPoint": "failCommand", "mode": {"times": times}, "data": data})
+    try:
+        yield
+    finally:
+        await admin.command({"configureFailPoint": "failCommand", "mode": "off"})
+
+
+async def acquired(database: Database) -> None:
+    async with database.client.start_session() as session:
+        await Lease(database, NAME, session, seconds=0.2).acquire()
+
+
+async def sessions_to_end(database: Database) -> int:
+    return len((await database[LEASES].find_one({"_id": NAME}) or {})["toEnd"])
+
+
+async def is_over(session: AsyncClientSession) -> bool:
+    try:
+        await session.commit_transaction()
+    except OperationFailure as error:
+        return error.has_error_label("TransientTransactionError")
+    return False
+
+
+@pytest.mark.parametrize("times", [0, 1, 3])
+async def test_a_dead_holders_session_is_ended_even_if_that_fails_at_first(
+    database: Database, dead: AsyncClientSession, times: int
+) -> None:
+    async with killing_fails(database, INTERRUPTED, times):
+        await acquired(database)
+    assert await is_over(dead)
+    assert await sessions_to_end(database) == 0
+
+
+async def test_who_dies_before_it_could_end_a_session_leaves_that_to_the_next(
+    database: Database, dead: AsyncClientSession
+) -> None:
+    async with killing_fails(database, INTERRUPTED, 1), database.client.start_session() as session:
+        assert not await Lease(database, NAME, session, seconds=0.0)._take()
+    assert await sessions_to_end(database) == 1
+    await acquired(database)
+    assert await is_over(dead)
+    assert await sessions_to_end(database) == 0
+
+
+async def test_a_database_that_lets_nobody_end_sessions_is_not_asked_for_ever(
+    database: Database, dead: AsyncClientSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with killing_fails(database, FORBIDDEN, 1), asyncio.timeout(30):
+        await acquired(database)
+    assert "sessions_not_ended" in capsys.readouterr().err
+    assert await sessions_to_end(database) == 0
+    await dead.abort_transaction()
