@@ -4,7 +4,7 @@ import pytest
 from tests.ledger.ledger_chain import CONTRACTS, Chain, View
 from tests.ledger.ledger_states import clean_replay, follow, state_of
 
-from bitpay.ledger.book import Book, HeadMoved, OtherLedger
+from bitpay.ledger.book import UNFINAL_BURN_BLOCKS, Book, HeadMoved, NoImages, OtherLedger
 from bitpay.ledger.events import decode_block
 from bitpay.ledger.follower import BEHIND, DEEP
 from bitpay.ledger.source import SourceError
@@ -121,6 +121,66 @@ async def test_deeper_than_ten_bitcoin_blocks_is_not_believed(book: Book, databa
     assert await book.alerts.open() == []
 
 
+async def test_two_waves_that_are_too_deep_together_are_not_believed(book: Book, database: Database) -> None:
+    chain = Chain(16, burn_every=2)
+    old = chain.grow(None, 100, events=2)
+    view = View(chain)
+    for block in chain.path(old):  # at the tip, block by block: every block had its images once
+        view.show(block)
+        follower = await follow(book, view)
+    await book.prune(follower.head)
+
+    first = chain.grow(chain.ancestor(old, 18), 18, events=2)
+    view.show(first)
+    assert await follower.step()
+    assert follower.head.burn_height < old.header.burn_height
+    before = await state_of(database)
+
+    # before the new branch is read, the node finds a longer one that forks as deep again below
+    view.show(chain.grow(chain.ancestor(first, 36), 40, events=2))
+    assert not await follower.step()
+    assert await state_is_kept(database, before)
+    assert [alert["kind"] for alert in await book.alerts.open()] == [DEEP]
+
+    tip = chain.grow(old, 3)
+    view.show(tip)
+    while await follower.step():
+        pass
+    assert await book.alerts.open() == []
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+async def test_final_blocks_are_not_undone_whoever_asks(book: Book, database: Database) -> None:
+    chain = Chain(17, burn_every=1)
+    tip = chain.grow(None, 40)
+    follower = await follow(book, View(chain, tip))
+    await book.prune(follower.head)
+    floor = await book.image_floor()
+    before = await state_of(database)
+
+    with pytest.raises(NoImages):
+        await book.rollback(follower.head, await book.block_at(floor - 1))
+    assert await state_is_kept(database, before)
+    assert await book.head() == follower.head
+
+    undone = await book.rollback(follower.head, await book.block_at(floor))
+    assert (undone.height, undone.highest_burn) == (floor, tip.header.burn_height)
+    ancestor = chain.ancestor(tip, tip.header.height - floor)
+    assert ancestor is not None
+    assert await state_of(database) == await clean_replay(database, chain, ancestor)
+
+
+async def test_who_has_lost_the_head_forgets_nothing(book: Book, database: Database) -> None:
+    chain = Chain(18, burn_every=1)
+    view = View(chain, chain.grow(None, 40))
+    stale = (await follow(book, view)).head
+    view.show(chain.grow(view._path[-1], 1))
+    await follow(book, view)
+    images, floor = await database["ledger_images"].count_documents({}), await book.image_floor()
+    await book.prune(stale)
+    assert (await database["ledger_images"].count_documents({}), await book.image_floor()) == (images, floor)
+
+
 async def test_ten_bitcoin_blocks_are_believed(book: Book) -> None:
     chain = Chain(8, burn_every=1)
     old = chain.grow(None, 40)
@@ -231,7 +291,10 @@ async def test_old_images_and_empty_final_blocks_are_forgotten(book: Book, datab
 
     await book.prune(follower.head)
 
-    final = follower.head.burn_height - 12
-    assert await database["ledger_images"].count_documents({"burnHeight": {"$lt": final}}) == 0
+    final = follower.head.burn_height - UNFINAL_BURN_BLOCKS
+    newest = max(block.header.height for block in chain.path(tip) if block.header.burn_height < final)
+    assert await book.image_floor() == newest
+    assert await database["ledger_images"].count_documents({"height": {"$lte": newest}}) == 0
+    assert await database["ledger_images"].count_documents({}) > 0
     assert await database["blocks"].count_documents({"burnHeight": {"$lt": final}, "events": 0}) == 0
     assert await state_is_kept(database, before)

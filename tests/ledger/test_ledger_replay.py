@@ -1,22 +1,28 @@
 """Documents folded anew: to find what is wrong, and to put it right."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from pymongo.errors import BulkWriteError
 from tests.ledger.ledger_chain import CONTRACTS, Chain, View
 from tests.ledger.ledger_states import clean_replay, follow, state_of
 
-from bitpay.ledger.book import Book, HeadMoved
+from bitpay.ledger.book import Book, Head, HeadMoved
+from bitpay.ledger.events import decode_block
+from bitpay.ledger.lease import LeaseLost
 from bitpay.ledger.projection import LedgerEvent, Message
-from bitpay.ledger.replay import Progress, Replay, outdated
+from bitpay.ledger.replay import Progress, Replay, outdated, record_versions
 from bitpay.realtime.log import RoomLog
+from bitpay.registry import PROJECTIONS
 from bitpay.store import Database, Document
 from bitpay.streams.projection import PROJECTION
 
 
 async def left_over(database: Database) -> list[str]:
-    return [name for name in await database.list_collection_names() if "__replay_" in name]
+    return [name for name in await database.list_collection_names() if "__" in name]
 
 
 async def test_a_sound_ledger_has_no_differences(book: Book, database: Database) -> None:
@@ -128,6 +134,135 @@ async def test_replacing_under_a_writer_is_refused(
     with pytest.raises(HeadMoved):
         await replay.replace(Book(database, [PROJECTION], RoomLog(database)))
     assert await state_of(database) == before
+
+
+async def images_of(database: Database) -> list[Document]:
+    rows = database["ledger_images"].find({}, {"_id": 0}).sort([("height", 1), ("collection", 1), ("key", 1)])
+    return await rows.to_list()
+
+
+class Slow(Book):
+    """Books of somebody who is stopped for a while, just after having looked at the head."""
+
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def head(self) -> Head:
+        found, (meanwhile, self.meanwhile) = await super().head(), (self.meanwhile, None)
+        if meanwhile is not None:
+            await meanwhile()
+        return found
+
+
+async def test_only_what_can_be_undone_gets_its_images_again(
+    book: Book, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = Chain(8, burn_every=2)
+    view = View(chain)
+    tip = None
+    for _ in range(60):  # at the tip, block by block: every block had its images once
+        tip = chain.grow(tip)
+        view.show(tip)
+        follower = await follow(book, view)
+    await book.prune(follower.head)
+    before, sound = await images_of(database), await state_of(database)
+    sizes: list[int] = []
+    monkeypatch.setattr("bitpay.ledger.replay._IMAGES_AT_ONCE", 20)
+    replay = Replay(database, [PROJECTION])
+    write = replay._write
+
+    async def cramped(book: Book, head: Head, rows: list[Document], work: Any) -> Head:  # noqa: ANN401 - as it is there
+        if len(rows) > 7:
+            raise BulkWriteError({"writeErrors": [{"index": 0, "code": 388, "errmsg": "too much for the cache"}]})
+        sizes.append(len(rows))
+        return await write(book, head, rows, work)
+
+    monkeypatch.setattr(replay, "_write", cramped)
+    await replay.replace(book)
+
+    assert await images_of(database) == before
+    assert await state_of(database) == sound
+    assert sum(sizes) == 2 * len(before)
+    assert max(sizes) <= 7
+    assert await left_over(database) == []
+
+
+async def test_images_of_other_documents_stay(database: Database) -> None:
+    book = Book(database, PROJECTIONS, RoomLog(database))
+    chain = Chain(9, facts=0.5)
+    await follow(book, View(chain, chain.grow(None, 30)))
+    before = await images_of(database)
+    assert len({image["collection"] for image in before}) > 1
+    await Replay(database, [PROJECTION]).replace(book)
+    assert await images_of(database) == before
+
+
+async def test_who_was_overtaken_after_the_last_look_has_it_folded_anew(book: Book, database: Database) -> None:
+    chain = Chain(10)
+    tip = chain.grow(None, 10)
+    view = View(chain, tip)
+    follower = await follow(book, view)
+    await record_versions(database, [PROJECTION])
+    late = Slow(database, [PROJECTION], RoomLog(database))
+    new = chain.grow(tip, 3, events=3)
+
+    async def go_on() -> None:
+        await follower.load()
+        view.show(new)
+        while await follower.step():
+            pass
+
+    async def check() -> None:
+        late.meanwhile = go_on
+
+    with pytest.raises(HeadMoved):
+        await Replay(database, [PROJECTION]).replace(late, check)
+
+    assert await outdated(database, [PROJECTION]) == [PROJECTION]
+    with pytest.raises(HeadMoved):  # whoever follows hears of it before the next block
+        await book.apply(follower.head, [decode_block(chain.grow(new), CONTRACTS)], final_burn=0)
+    await Replay(database, [PROJECTION]).replace(book)
+    assert await state_of(database) == await clean_replay(database, chain, new)
+
+
+async def test_what_an_earlier_leader_laid_aside_never_gets_into_place(book: Book, database: Database) -> None:
+    chain = Chain(11)
+    tip = chain.grow(None, 10)
+    view = View(chain, tip)
+    follower = await follow(book, view)
+    late = Slow(database, [PROJECTION], RoomLog(database))
+    new = chain.grow(tip, 3, events=3)
+
+    async def succeed() -> None:
+        await Replay(database, [PROJECTION]).replace(book)
+        await follower.load()
+        view.show(new)
+        while await follower.step():
+            pass
+
+    async def check() -> None:
+        late.meanwhile = succeed
+
+    with pytest.raises(HeadMoved):
+        await Replay(database, [PROJECTION]).replace(late, check)
+    assert await state_of(database) == await clean_replay(database, chain, new)
+    assert await left_over(database) == []
+
+
+async def test_an_interrupted_replay_is_done_again(book: Book, database: Database) -> None:
+    chain = Chain(12)
+    tip = chain.grow(None, 20)
+    await follow(book, View(chain, tip))
+    await record_versions(database, [PROJECTION])
+
+    async def lost() -> None:
+        raise LeaseLost("Somebody else took over.")
+
+    with pytest.raises(LeaseLost):
+        await Replay(database, [PROJECTION]).replace(book, lost)
+
+    assert await outdated(database, [PROJECTION]) == [PROJECTION]
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+    assert await left_over(database) == []
 
 
 async def test_books_begun_after_a_restore_do_not_tell_again_what_left_the_house(database: Database) -> None:

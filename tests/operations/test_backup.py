@@ -96,7 +96,7 @@ async def test_what_people_brought_along_is_there_again(ground: Foundation, empt
     assert restored["collections"] == told["collections"]
     before, after = await contents(ground), await contents(empty)
     assert (after["users"], after["sessions"]) == (before["users"], before["sessions"])
-    assert after.keys() == {"users", "sessions", "ledger_head"}
+    assert after.keys() == {"users", "sessions", "ledger_head", "migrations"}
     [head] = after["ledger_head"]
     assert (head["hash"], head["height"], head["startHeight"]) == ("", 0, 1)
     assert head["quietUntil"] == before["ledger_head"][0]["burnHeight"] - UNFINAL_BURN_BLOCKS

@@ -112,7 +112,6 @@ def _block(height: int) -> dict[str, Any]:
         "canonical": True,
         "applies": 1,
         "events": 0,
-        "imaged": True,
     }
 
 

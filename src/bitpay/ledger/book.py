@@ -5,11 +5,11 @@ can never both apply a block, and a reader never sees half of one.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from pymongo import DeleteOne, InsertOne, ReplaceOne
+from pymongo import DeleteOne, InsertOne, ReplaceOne, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from bitpay.kit.errors import BitPayError, Conflict, NotFound
@@ -18,7 +18,7 @@ from bitpay.ledger.events import DecodedBlock, event_document, storable_fields
 from bitpay.ledger.fold import Documents, Folded, fold, keys_of
 from bitpay.ledger.projection import Key, LedgerEvent, Message, Projection
 from bitpay.stacks.model import BlockHeader
-from bitpay.store import Database, Document, Kind, collection, index, outbox, transaction
+from bitpay.store import Database, Document, Kind, collection, index, migration, outbox, patiently, transaction
 
 HEAD = collection("ledger_head", Kind.CHAINS)
 BLOCKS = collection("blocks", Kind.CHAINS)
@@ -36,9 +36,12 @@ index(IMAGES, [("burnHeight", 1)])
 
 _ID = "head"
 _NEVER_QUIET = -1
+_NO_FLOOR = -1
+"""No block is final."""
 
 UNFINAL_BURN_BLOCKS = 12
-"""Headers stay linked and documents' before-images are kept for this many Bitcoin blocks; older ones are final."""
+"""Headers stay linked and documents' before-images are kept for this many Bitcoin blocks below the highest that the
+head has reached; older ones are final."""
 
 
 class HeadMoved(Conflict):
@@ -74,13 +77,17 @@ class Rooms(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The last block applied (hash "" before the first). `nonce` counts changes of the head."""
+    """The last block applied (hash "" before the first). `nonce` counts changes of the head.
+
+    `highest_burn` is the highest Bitcoin height that the head ever had: no rollback lowers it.
+    """
 
     hash: str
     height: int
     time: int
     burn_height: int
     nonce: int
+    highest_burn: int = 0
 
     @property
     def empty(self) -> bool:
@@ -104,8 +111,9 @@ class Book:
     async def open(self, deployer: str, start_height: int) -> Head:
         """Return the head, made if the database is new. Raises OtherLedger where the books are another deployment's."""
         fresh = {"hash": "", "height": start_height - 1, "time": 0, "burnHeight": 0, "nonce": 0}
+        bounds = {"highestBurn": 0, "imageFloor": start_height - 1}
         root = {"deployer": deployer, "startHeight": start_height}
-        await self._head.update_one({"_id": _ID}, {"$setOnInsert": fresh | root}, upsert=True)
+        await self._head.update_one({"_id": _ID}, {"$setOnInsert": fresh | bounds | root}, upsert=True)
         row = await self._head.find_one({"_id": _ID}) or {}
         check_root(row, deployer, start_height)
         return head_of(row)
@@ -131,6 +139,10 @@ class Book:
         row = await self._blocks.find_one({"height": height, "canonical": True})
         return header_of(row) if row else None
 
+    async def image_floor(self) -> int:
+        """Return the Stacks height down to which blocks can be undone: no before-images are kept at or below it."""
+        return await floor_of(self.database)
+
     async def apply(
         self, head: Head, run: Sequence[DecodedBlock], *, final_burn: int, session: AsyncClientSession | None = None
     ) -> Head:
@@ -142,11 +154,14 @@ class Book:
         """
         _check_links(head, run, final_burn)
         last = run[-1].header
-        moved = Head(last.hash, last.height, last.time, last.burn_height, head.nonce + 1)
+        highest = max(head.highest_burn, last.burn_height)
+        moved = Head(last.hash, last.height, last.time, last.burn_height, head.nonce + 1, highest)
+        floor = max((block.header.height for block in run if block.header.burn_height <= final_burn), default=None)
 
         async def work(session: AsyncClientSession) -> None:
-            quiet = await self._move(head, moved, session)
-            applies = await self._write_blocks(run, final_burn, session)
+            before = await self._move(head, moved, session, floor=floor)
+            quiet = int(before.get("quietUntil", _NEVER_QUIET))
+            applies = await self._write_blocks(run, session)
             await self._write_events(run, applies, session)
             folded = await self._fold(run, final_burn, session)
             await self._write_documents(folded.changed, session)
@@ -169,7 +184,9 @@ class Book:
         moved = await self._rolled_back_head(head, target)
 
         async def work(session: AsyncClientSession) -> None:
-            await self._move(head, moved, session)
+            before = await self._move(head, moved, session)
+            if moved.height < before["imageFloor"]:
+                raise NoImages("Blocks that are to be undone are final here.", above=moved.height)
             blocks = await self._unmark(moved.height, session)
             await self._restore(moved.height, session)
             await self._rooms.retract(blocks, session)
@@ -178,43 +195,59 @@ class Book:
         await transaction(self.database.client, work, session=session)
         return moved
 
-    async def touch(self, head: Head, session: AsyncClientSession) -> None:
-        """Make sure, in the transaction of `session`, that `head` is the head. Raises HeadMoved."""
-        await self._move(head, replace(head, nonce=head.nonce + 1), session)
+    async def touch(self, head: Head, session: AsyncClientSession) -> Head:
+        """Make sure, in the transaction of `session`, that `head` is the head, and return it as it is then.
+
+        Raises HeadMoved.
+        """
+        touched = replace(head, nonce=head.nonce + 1)
+        await self._move(head, touched, session)
+        return touched
 
     async def begin_epoch(self, session: AsyncClientSession) -> None:
         """Make whoever looks at documents reload: they were changed as a whole."""
         await self._rooms.begin_epoch(session)
 
     async def prune(self, head: Head) -> None:
-        """Forget before-images of final blocks, and final blocks in which nothing of ours happened."""
-        final = head.burn_height - UNFINAL_BURN_BLOCKS
-        await self._images.delete_many({"burnHeight": {"$lt": final}})
-        await self._blocks.delete_many({"burnHeight": {"$lt": final}, "events": 0, "_id": {"$ne": head.hash}})
+        """Forget before-images of final blocks, and final blocks in which nothing of ours happened.
 
-    async def _move(self, head: Head, moved: Head, session: AsyncClientSession) -> int:
-        """Move the head and return the Bitcoin height up to which nothing leaves the house."""
+        The floor rises first: from then on nobody looks for what is about to go. Does nothing where `head` has moved.
+        """
+        final = {"burnHeight": {"$lt": head.highest_burn - UNFINAL_BURN_BLOCKS}}
+        newest = await self._blocks.find_one({"canonical": True, **final}, {"height": 1}, sort=[("height", -1)])
+        if newest is None:
+            return
+        here, floor = {"_id": _ID, "nonce": head.nonce}, {"$max": {"imageFloor": newest["height"]}}
+        row = await self._head.find_one_and_update(here, floor, return_document=ReturnDocument.AFTER)
+        if row is not None:
+            await self._images.delete_many({"height": {"$lte": row["imageFloor"]}})
+            await self._blocks.delete_many({**final, "events": 0, "_id": {"$ne": head.hash}})
+
+    async def _move(
+        self, head: Head, moved: Head, session: AsyncClientSession, *, floor: int | None = None
+    ) -> Mapping[str, Any]:
+        """Move the head, raise the floor of the before-images if need be, and return the head's document before."""
         fields = {
             "hash": moved.hash,
             "height": moved.height,
             "time": moved.time,
             "burnHeight": moved.burn_height,
             "nonce": moved.nonce,
+            "highestBurn": moved.highest_burn,
         }
         here = {"_id": _ID, "nonce": head.nonce}
-        row = await self._head.find_one_and_update(here, {"$set": fields}, {"quietUntil": 1}, session=session)
+        change = {"$set": fields} if floor is None else {"$set": fields, "$max": {"imageFloor": floor}}
+        row = await self._head.find_one_and_update(here, change, session=session)
         if row is None:
             raise HeadMoved("The ledger's head moved.")
-        return int(row.get("quietUntil", _NEVER_QUIET))
+        return row
 
-    async def _write_blocks(
-        self, run: Sequence[DecodedBlock], final_burn: int, session: AsyncClientSession
-    ) -> dict[str, int]:
+    async def _write_blocks(self, run: Sequence[DecodedBlock], session: AsyncClientSession) -> dict[str, int]:
         """Write the headers and return how often each block, now included, has been applied."""
         hashes = [block.header.hash for block in run]
         known = self._blocks.find({"_id": {"$in": hashes}}, {"applies": 1}, session=session)
         applies = dict.fromkeys(hashes, 1) | {row["_id"]: row["applies"] + 1 async for row in known}
-        rows = [_block_document(block, applies[block.header.hash], final_burn) for block in run]
+        rows = [_block_document(block, applies[block.header.hash]) for block in run]
         writes = [
             InsertOne(row) if row["applies"] == 1 else ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows
         ]
@@ -273,15 +306,14 @@ class Book:
 
     async def _rolled_back_head(self, head: Head, target: BlockHeader | None) -> Head:
         if target is not None:
-            return Head(target.hash, target.height, target.time, target.burn_height, head.nonce + 1)
+            at = (target.hash, target.height, target.time, target.burn_height)
+            return Head(*at, head.nonce + 1, head.highest_burn)
         row = await self._head.find_one({"_id": _ID}) or {}
-        return Head("", int(row["startHeight"]) - 1, 0, 0, head.nonce + 1)
+        return Head("", int(row["startHeight"]) - 1, 0, 0, head.nonce + 1, head.highest_burn)
 
     async def _unmark(self, height: int, session: AsyncClientSession) -> list[str]:
         query = {"canonical": True, "height": {"$gt": height}}
-        rows = [row async for row in self._blocks.find(query, {"imaged": 1}, session=session)]
-        if not all(row["imaged"] for row in rows):
-            raise NoImages("Blocks that are to be undone are final here.", above=height)
+        rows = [row async for row in self._blocks.find(query, {"_id": 1}, session=session)]
         await self._blocks.update_many(query, {"$set": {"canonical": False}}, session=session)
         return [row["_id"] for row in rows]
 
@@ -338,7 +370,7 @@ def _check_links(head: Head, run: Sequence[DecodedBlock], final_burn: int) -> No
         parent, height = header.hash, header.height
 
 
-def _block_document(block: DecodedBlock, applies: int, final_burn: int) -> dict[str, Any]:
+def _block_document(block: DecodedBlock, applies: int) -> dict[str, Any]:
     header = block.header
     return {
         "_id": header.hash,
@@ -352,7 +384,6 @@ def _block_document(block: DecodedBlock, applies: int, final_burn: int) -> dict[
         "canonical": True,
         "applies": applies,
         "events": len(block.events),
-        "imaged": header.burn_height > final_burn,
     }
 
 
@@ -378,4 +409,30 @@ def header_of(row: Document) -> BlockHeader:
 
 def head_of(row: Document) -> Head:
     """Return the head that the document of `ledger_head` holds."""
-    return Head(row["hash"], row["height"], row["time"], row["burnHeight"], row["nonce"])
+    highest = row["highestBurn" if "highestBurn" in row else "burnHeight"]  # it may be looked at before it is migrated
+    return Head(row["hash"], row["height"], row["time"], row["burnHeight"], row["nonce"], highest)
+
+
+def floor_in(row: Mapping[str, Any]) -> int:
+    """Return the floor that the document of `ledger_head` holds: the Stacks height up to which blocks are final."""
+    return int(row.get("imageFloor", _NO_FLOOR))
+
+
+async def floor_of(database: Database) -> int:
+    """Return the Stacks height up to which this database's blocks are final, their before-images gone."""
+    return floor_in(await database[HEAD].find_one({"_id": _ID}, {"imageFloor": 1}) or {})
+
+
+@migration(1, "how far back blocks can be undone stands in one place")
+async def _note_bounds(database: Database) -> None:
+    head = await database[HEAD].find_one({"_id": _ID})
+    if head is not None and "imageFloor" not in head:
+        top = await database[BLOCKS].find_one({}, {"burnHeight": 1}, sort=[("burnHeight", -1)])
+        highest = top["burnHeight"] if top else 0
+        # Images of these blocks were never made, or may have been forgotten since.
+        gone = [{"imaged": False}, {"burnHeight": {"$lt": highest - UNFINAL_BURN_BLOCKS}}]
+        newest = await database[BLOCKS].find_one({"canonical": True, "$or": gone}, sort=[("height", -1)])
+        floor = newest["height"] if newest else head["startHeight"] - 1
+        await database[HEAD].update_one({"_id": _ID}, {"$set": {"highestBurn": highest, "imageFloor": floor}})
+    with patiently():
+        await database[BLOCKS].update_many({"imaged": {"$exists": True}}, {"$unset": {"imaged": ""}})

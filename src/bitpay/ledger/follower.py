@@ -118,19 +118,25 @@ class Follower:
     async def _common_ancestor(self, tip: BlockHeader) -> tuple[bool, BlockHeader | None]:
         """Return (True, the newest block that the node's chain shares with ours; None before our first block).
 
-        (False, None) when they do not meet within MAX_BURN_DEPTH Bitcoin blocks.
+        (False, None) when they do not meet within MAX_BURN_DEPTH Bitcoin blocks of the highest that we ever had, or
+        only in blocks that are final here.
         """
+        floor = await self._book.image_floor()
         high = min(tip.height, self.head.height)
         while high >= self._start_height:
             low = max(self._start_height, high - MAX_BLOCKS + 1)
             for header in reversed(await self._source.headers(low, high)):
                 ours = await self._book.block_at(header.height)
-                if ours is None or self.head.burn_height - ours.burn_height > MAX_BURN_DEPTH:
+                if ours is None or ours.height < floor or self._too_deep(ours):
                     return False, None
                 if ours.hash == header.hash:
                     return True, ours
             high = low - 1
-        return True, None
+        return floor < self._start_height, None
+
+    def _too_deep(self, ours: BlockHeader) -> bool:
+        """Tell whether going back to this block is not believed, in one step or in several."""
+        return self.head.highest_burn - ours.burn_height > MAX_BURN_DEPTH
 
     async def _rollback(self, ancestor: BlockHeader | None, session: AsyncClientSession | None) -> None:
         """Undo in portions that a transaction holds; each of them is a state that the chain once had."""

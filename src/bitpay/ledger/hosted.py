@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol, TypeVar, runtime_checkable
 
-from bitpay.ledger.book import BLOCKS, EVENTS
+from bitpay.ledger.book import BLOCKS, EVENTS, floor_of
 from bitpay.ledger.candidates import MAX_BLOCKS
 from bitpay.ledger.source import SourceError, answered
 from bitpay.protocol.ids import Contracts
@@ -163,7 +163,7 @@ def settled_in(database: Database) -> IsSettled:
         event = await database[EVENTS].find_one({"txid": txid}, {"block": 1})
         if event is None:
             return False
-        query = {"_id": event["block"], "canonical": True, "imaged": False}
+        query = {"_id": event["block"], "canonical": True, "height": {"$lte": await floor_of(database)}}
         return await database[BLOCKS].find_one(query, {"_id": 1}) is not None
 
     return is_settled

@@ -1,27 +1,48 @@
 """Documents from nothing: the fold of all canonical events, to compare with what we have or to put in its place."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.cursor import AsyncCursor
+from pymongo.errors import OperationFailure, PyMongoError
 
 from bitpay.kit.errors import NotFound
-from bitpay.ledger.book import BLOCKS, EVENTS, HEAD, IMAGES, Book, Head, head_of, header_of, image_document, write_of
+from bitpay.ledger.book import (
+    BLOCKS,
+    EVENTS,
+    HEAD,
+    IMAGES,
+    Book,
+    Head,
+    HeadMoved,
+    floor_in,
+    head_of,
+    header_of,
+    image_document,
+    write_of,
+)
 from bitpay.ledger.events import DecodedBlock, event_from
 from bitpay.ledger.fold import Documents, fold, keys_of
+from bitpay.ledger.portions import Portion
 from bitpay.ledger.projection import Key, LedgerEvent, Projection, silent
 from bitpay.stacks.model import BlockHeader
 from bitpay.store import Database, Document, Kind, collection, create_indexes_as, transaction
 
 VERSIONS = collection("ledger_projections", Kind.CHAINS)
 
-_MARK = "__replay_"
+_COMPARED, _REPLACING = "__verify_", "__replay_"
+_BESIDE = re.compile(f"({_COMPARED}|{_REPLACING})([0-9a-f]{{24}})$")
 _LEFT_OVER = timedelta(days=1)
-"""Older collections beside the real ones were left by a replay that was killed."""
+"""Older collections beside the real ones were left by a comparison that was killed."""
 _BLOCKS_AT_ONCE = 200
+_IMAGES_AT_ONCE = 1_000
+_NO_SUCH_COLLECTION = 26
 MAX_DIFFERENCES = 1_000
 """So many are looked for; who finds them all wrong need not see each."""
 
@@ -46,23 +67,31 @@ class Difference:
 class Progress:
     """How far a replay has come: the last block folded, and the head at which there was nothing more to fold."""
 
+    mark: str
     last: BlockHeader | None = None
     head: Head | None = None
     blocks: int = 0
     events: int = 0
-    images: list[Document] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Portion:
-    """Some blocks of our chain in which something of ours happened. `unfinal` are the hashes of those with images."""
+class Stretch:
+    """Some blocks of our chain in which something of ours happened. Those above the height `floor` have images."""
 
     head: Head
     blocks: tuple[DecodedBlock, ...]
-    unfinal: frozenset[str]
+    floor: int
 
 
-async def portion_after(database: Database, last: BlockHeader | None) -> Portion | None:
+Check = Callable[[], Awaitable[None]]
+"""Raises where the documents are no longer ours to replace."""
+
+
+async def _unasked() -> None:
+    """Check nothing."""
+
+
+async def stretch_after(database: Database, last: BlockHeader | None) -> Stretch | None:
     """Return the canonical blocks that follow `last`, as they are at one moment; None when `last` left the chain."""
     async with database.client.start_session(snapshot=True) as session:
         head = await database[HEAD].find_one({}, session=session)
@@ -78,7 +107,7 @@ async def portion_after(database: Database, last: BlockHeader | None) -> Portion
         headers = {row["_id"]: header_of(row) for row in rows}
         events = await _events_of(database, headers, session)
     blocks = tuple(DecodedBlock(header, tuple(events[block_hash])) for block_hash, header in headers.items())
-    return Portion(head_of(head), blocks, frozenset(row["_id"] for row in rows if row["imaged"]))
+    return Stretch(head_of(head), blocks, floor_in(head))
 
 
 async def _events_of(
@@ -105,14 +134,15 @@ class Replay:
         self, database: Database, projections: Sequence[Projection], *, tell: Callable[[Progress], None] = _unheard
     ) -> None:
         self._database = database
-        self._suffix = f"{_MARK}{ObjectId()}"
+        self._suffix = ""
         self._tell = tell
         # Nothing is said: whoever heard it the first time need not hear it again.
         self._projections = [silent(one) for one in projections]
+        self._names = [one.collection for one in projections]
 
     async def verify(self) -> list[Difference]:
         """Return the documents that differ from the fold of their events, at one moment of the database."""
-        progress = await self._begin()
+        progress = await self._begin(_COMPARED)
         try:
             while True:
                 progress = await self._go_on(progress)
@@ -123,68 +153,145 @@ class Replay:
         finally:
             await self._drop()
 
-    async def replace(self, book: Book) -> Progress:
+    async def replace(self, book: Book, check: Check = _unasked) -> Progress:
         """Put the fold of all events in the place of the documents. Call it while nobody else writes.
 
-        Raises HeadMoved when somebody does. An interruption leaves documents that are right, or outdated as before.
+        `check` is asked before each step that cannot be undone. Raises HeadMoved when somebody else writes all the
+        same. From the first of those steps to the last the documents are marked as outdated: an interruption has
+        whoever follows next fold them again before anything else, and what was laid aside here is dropped then.
         """
-        progress = await self._go_on(await self._begin())
-        await self._replace_images(book, progress)
-        for projection in self._projections:
-            name = projection.collection
-            await self._database[name + self._suffix].rename(name, dropTarget=True)
-        await transaction(self._database.client, book.begin_epoch)  # no message told what changed
-        await record_versions(self._database, self._projections)
-        return progress
+        await book.prune(await book.head())
+        try:
+            progress = await self._go_on(await self._begin(_REPLACING))
+            head = await self._outdate(book, progress.head or await book.head())
+            head = await self._replace_images(book, head)
+            try:
+                await self._replace_documents(book, head, check)
+            except HeadMoved:
+                await order(self._database, self._projections)
+                raise
+            return progress
+        finally:
+            with suppress(PyMongoError):
+                await self._drop()
 
-    async def _begin(self) -> Progress:
-        await self._drop()
-        await self._sweep()
+    async def _begin(self, mark: str) -> Progress:
+        await self._sweep(mark)
+        self._suffix = f"{mark}{ObjectId()}"
         for projection in self._projections:
             await create_indexes_as(self._database, projection.collection, projection.collection + self._suffix)
-        return Progress()
+        return Progress(mark)
 
     async def _go_on(self, progress: Progress) -> Progress:
         """Fold until nothing is left; from the beginning where the chain left what was folded."""
         while True:
-            portion = await portion_after(self._database, progress.last)
-            if portion is None:
-                progress = await self._begin()
-            elif portion.blocks:
-                await self._fold(portion, progress)
+            stretch = await stretch_after(self._database, progress.last)
+            if stretch is None:
+                await self._drop()
+                progress = await self._begin(progress.mark)
+            elif stretch.blocks:
+                await self._fold(stretch, progress)
                 self._tell(progress)
             else:
-                return replace(progress, head=portion.head)
+                return replace(progress, head=stretch.head)
 
-    async def _fold(self, portion: Portion, progress: Progress) -> None:
-        events = [event for block in portion.blocks for event in block.events]
+    async def _fold(self, stretch: Stretch, progress: Progress) -> None:
+        events = [event for block in stretch.blocks for event in block.events]
         documents = {
             projection.collection: await self._read(projection, keys_of(projection, events))
             for projection in self._projections
         }
+        floor = stretch.floor if progress.mark == _REPLACING else stretch.head.height
         folded = fold(
-            self._projections, documents, portion.blocks, keep_image=lambda block: block.header.hash in portion.unfinal
+            self._projections, documents, stretch.blocks, keep_image=lambda block: block.header.height > floor
         )
         for name, changed in folded.changed.items():
             if writes := [write_of(key, document) for key, document in changed.items()]:
                 await self._database[name + self._suffix].bulk_write(writes, ordered=False)
-        progress.images += [image_document(*image) for image in folded.images]
-        progress.last = portion.blocks[-1].header
-        progress.blocks += len(portion.blocks)
+        if images := [image_document(*image) for image in folded.images]:
+            await self._database[IMAGES + self._suffix].insert_many(images)
+        progress.last = stretch.blocks[-1].header
+        progress.blocks += len(stretch.blocks)
         progress.events += len(events)
 
     async def _read(self, projection: Projection, keys: Sequence[Key]) -> Documents:
         rows = self._database[projection.collection + self._suffix].find({"_id": {"$in": list(keys)}})
         return {row["_id"]: row async for row in rows}
 
-    async def _replace_images(self, book: Book, progress: Progress) -> None:
-        names = [projection.collection for projection in self._projections]
+    async def _outdate(self, book: Book, head: Head) -> Head:
+        """Have the documents folded again by whoever comes after us, unless we come to our end."""
+
+        async def work(session: AsyncClientSession) -> Head:
+            await self._database[VERSIONS].delete_many({"_id": {"$in": self._names}}, session=session)
+            return await book.touch(head, session)
+
+        return await transaction(self._database.client, work)
+
+    async def _replace_images(self, book: Book, head: Head) -> Head:
+        """Replace the before-images in portions that a transaction holds, and return the head after the last."""
+        images = self._database[IMAGES]
+
+        async def forget(rows: list[Document], session: AsyncClientSession) -> None:
+            await images.delete_many({"_id": {"$in": [row["_id"] for row in rows]}}, session=session)
+
+        async def keep(rows: list[Document], session: AsyncClientSession) -> None:
+            await images.insert_many(rows, session=session)
+
+        old = images.find({"collection": {"$in": self._names}}, {"_id": 1}).sort("height", 1)
+        head = await self._in_portions(book, head, old, forget)
+        return await self._in_portions(book, head, self._database[IMAGES + self._suffix].find(), keep)
+
+    async def _in_portions(
+        self,
+        book: Book,
+        head: Head,
+        found: AsyncCursor[Document],
+        write: Callable[[list[Document], AsyncClientSession], Awaitable[None]],
+    ) -> Head:
+        size = Portion(_IMAGES_AT_ONCE)
+        while rows := await found.to_list(_IMAGES_AT_ONCE):
+            while rows:
+                some = rows[: size.size]
+                try:
+                    head = await self._write(book, head, some, write)
+                except OperationFailure as error:
+                    size.shrink(error, len(some))
+                else:
+                    size.fits()
+                    rows = rows[len(some) :]
+        return head
+
+    async def _write(
+        self,
+        book: Book,
+        head: Head,
+        rows: list[Document],
+        write: Callable[[list[Document], AsyncClientSession], Awaitable[None]],
+    ) -> Head:
+        async def work(session: AsyncClientSession) -> Head:
+            touched = await book.touch(head, session)
+            await write(rows, session)
+            return touched
+
+        return await transaction(self._database.client, work)
+
+    async def _replace_documents(self, book: Book, head: Head, check: Check) -> None:
+        """Rename what lies aside into its place. Raises HeadMoved where somebody else wrote meanwhile."""
+        for name in self._names:
+            await check()
+            if await book.head() != head:
+                raise HeadMoved("The ledger went on while its documents were folded anew.")
+            try:
+                await self._database[name + self._suffix].rename(name, dropTarget=True)
+            except OperationFailure as error:
+                if error.code != _NO_SUCH_COLLECTION:
+                    raise
+                raise HeadMoved("Somebody else folds the documents anew.") from error
 
         async def work(session: AsyncClientSession) -> None:
-            await book.touch(progress.head or await book.head(), session)
-            await self._database[IMAGES].delete_many({"collection": {"$in": names}}, session=session)
-            if progress.images:
-                await self._database[IMAGES].insert_many(progress.images, session=session)
+            await book.touch(head, session)
+            await book.begin_epoch(session)  # no message told what changed
+            await record_versions(self._database, self._projections, session)
 
         await transaction(self._database.client, work)
 
@@ -201,15 +308,16 @@ class Replay:
                     return
 
     async def _drop(self) -> None:
-        for projection in self._projections:
-            await self._database.drop_collection(projection.collection + self._suffix)
+        for name in (IMAGES, *self._names):
+            await self._database.drop_collection(name + self._suffix)
 
-    async def _sweep(self) -> None:
-        """Drop what replays that were killed have left."""
+    async def _sweep(self, mark: str) -> None:
+        """Drop what others have left. Who replaces is alone: what another meant to put in place never gets there."""
         for name in await self._database.list_collection_names():
-            _, mark, made = name.rpartition(_MARK)
-            if mark and datetime.now(UTC) - ObjectId(made).generation_time > _LEFT_OVER:
-                await self._database.drop_collection(name)
+            if found := _BESIDE.search(name):
+                old = datetime.now(UTC) - ObjectId(found[2]).generation_time > _LEFT_OVER
+                if old or mark == found[1] == _REPLACING:
+                    await self._database.drop_collection(name)
 
 
 async def _merged(
@@ -247,11 +355,13 @@ async def order(database: Database, projections: Sequence[Projection]) -> None:
     await transaction(database.client, work)
 
 
-async def record_versions(database: Database, projections: Sequence[Projection]) -> None:
+async def record_versions(
+    database: Database, projections: Sequence[Projection], session: AsyncClientSession | None = None
+) -> None:
     """Note that the documents of these projections are folded by their present code."""
     for projection in projections:
         version = {"$set": {"version": projection.version}}
-        await database[VERSIONS].update_one({"_id": projection.collection}, version, upsert=True)
+        await database[VERSIONS].update_one({"_id": projection.collection}, version, upsert=True, session=session)
 
 
 async def folded_by_others(database: Database, projections: Sequence[Projection]) -> list[str]:
