@@ -27,6 +27,8 @@ from bitpay.store import Database, heed_cancellation
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 30.0
+_FAILURES_BORNE = 8
+"""So often in a row the database may fail us before a person hears of it: after less than a minute."""
 FAILED = "ledger_failed"
 
 _log = structlog.get_logger(__name__)
@@ -70,6 +72,7 @@ class Ledger:
         self._catching_up = CatchingUp()
         self._poll = poll
         self._lease_seconds = lease_seconds
+        self._lease: Lease | None = None
         self._wake = asyncio.Event()
         self._listeners: list[Callable[[Head], None]] = []
 
@@ -125,17 +128,23 @@ class Ledger:
         except BaseException:
             work.close()
             raise
-        self._lead_or_not(leading=True)
+        self._lead_or_not(lease)
         try:
             with suppress(LeaseLost):
                 await lease.lead(work)
         finally:
-            self._lead_or_not(leading=False)
+            self._lead_or_not(None)
             self._follower.close()
 
-    def _lead_or_not(self, *, leading: bool) -> None:
-        self.leading = leading
-        LEADING.set(leading)
+    def _lead_or_not(self, lease: Lease | None) -> None:
+        self._lease = lease
+        self.leading = lease is not None
+        LEADING.set(self.leading)
+
+    async def _renew(self) -> None:
+        """Make sure that the documents are ours to replace. Raises LeaseLost."""
+        if self._lease is not None:
+            await self._lease.renew()
 
     async def _follow(self, session: AsyncClientSession) -> None:
         self.failures = 0
@@ -153,7 +162,7 @@ class Ledger:
                 FAILURES.set(0)
             except HeadMoved:
                 fresh = False
-            except asyncio.CancelledError:
+            except (asyncio.CancelledError, LeaseLost):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it was, the ledger says so and goes on from its head
                 fresh = well = False
@@ -173,7 +182,7 @@ class Ledger:
             await record_versions(self._database, newer)
         elif newer:
             _log.warning("folding_anew", collections=[projection.collection for projection in newer])
-            await Replay(self._database, newer).replace(self.book)
+            await Replay(self._database, newer).replace(self.book, self._renew)
             await self._follower.load()
         if self._deliveries is not None:
             await self._deliveries.reopen()
@@ -238,7 +247,7 @@ class Ledger:
         expected = isinstance(error, SourceError | PyMongoError | Unavailable)
         log = _log.warning if expected else _log.exception
         log("ledger_step_failed", error=self.failure, failures=self.failures)
-        if not expected:
+        if not expected or (self.failures >= _FAILURES_BORNE and not isinstance(error, SourceError)):
             with suppress(PyMongoError):
                 await self.alerts.raise_once(FAILED, f"The ledger cannot go on: {error}", error=type(error).__name__)
 
