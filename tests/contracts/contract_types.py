@@ -4,25 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from bitpay.stacks.clarity import (
-    NONE,
-    Err,
-    List,
-    NoneValue,
-    Ok,
-    PrincipalValue,
-    Some,
-    Tuple,
-    Value,
-    ascii,  # noqa: A004 - Clarity's own word
-    bool_,
-    list_,
-    principal,
-    some,
-    tuple_,
-    uint,
-    utf8,
-)
+from bitpay.stacks.clarity import Err, List, NoneValue, Ok, PrincipalValue, Some, Tuple, Value, from_python
+from bitpay.stacks.client.fields import Fields
+from bitpay.stacks.client.interface import read_type
 
 Kind: TypeAlias = str | Mapping[str, Any]
 """A type as a contract's interface writes it in JSON."""
@@ -37,25 +21,15 @@ class Refusal:
 
 def to_value(kind: Kind, plain: Any) -> Value:  # noqa: ANN401 - the type decides
     """Return `plain` as a Clarity value of type `kind`. A principal is an address or anything with one."""
-    if kind == "uint128":
-        return uint(plain)
-    if kind == "bool":
-        return bool_(plain)
-    if kind == "principal":
-        return principal(getattr(plain, "address", plain))
-    assert isinstance(kind, Mapping), kind
-    ((name, of),) = kind.items()
-    return _to_compound(name, of, plain)
+    return from_python(_with_addresses(plain), read_type(Fields({"type": kind}, "interface"), "type"))
 
 
-def _to_compound(name: str, of: Any, plain: Any) -> Value:  # noqa: ANN401 - the type decides
-    if name == "optional":
-        return NONE if plain is None else some(to_value(of, plain))
-    if name == "list":
-        return list_([to_value(of["type"], item) for item in plain])
-    if name == "tuple":
-        return tuple_({field["name"]: to_value(field["type"], plain[field["name"]]) for field in of})
-    return {"string-ascii": ascii, "string-utf8": utf8}[name](plain)
+def _with_addresses(plain: Any) -> Any:  # noqa: ANN401 - whatever a test passes
+    if isinstance(plain, Mapping):
+        return {name: _with_addresses(part) for name, part in plain.items()}
+    if isinstance(plain, list | tuple):
+        return [_with_addresses(part) for part in plain]
+    return getattr(plain, "address", plain)
 
 
 def to_plain(value: Value) -> Any:  # noqa: ANN401 - the value decides

@@ -15,6 +15,7 @@ from tests.contracts.world import World
 from bitpay.localchain.abi import find_function, misfit
 from bitpay.protocol.calls.call import Call
 from bitpay.protocol.ids import NAMES
+from bitpay.stacks.keys import PrivateKey
 from bitpay.stacks.network import Network
 from bitpay.stacks.post_conditions import FtPostCondition, Mode, NftPostCondition, PostCondition
 from bitpay.stacks.transactions import Transaction
@@ -81,8 +82,8 @@ def test_a_call_fits_the_contracts_interface(world: World, call: Call) -> None:
 
 @pytest.mark.parametrize("call", examples(), ids=lambda call: call.function)
 def test_a_call_becomes_a_transaction_that_denies_what_it_does_not_name(call: Call) -> None:
-    key = bytes.fromhex("02" + "11" * 32)
-    transaction = call.transaction(network=Network.TESTNET, public_key=key, nonce=3, fee=400)
+    key = PrivateKey(b"\x11" * 32)
+    transaction = call.transaction(network=Network.TESTNET, public_key=key.public_key, nonce=3, fee=400)
 
     read = Transaction.decode(transaction.encode())
     assert read.mode is Mode.DENY
