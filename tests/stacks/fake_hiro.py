@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+BLOCKS = "/extended/v2/blocks"
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
@@ -64,16 +65,25 @@ def _answer(request: httpx.Request, path: str, items: list[Any], *, cursors: boo
     limit = min(int(request.url.params.get("limit", 20)), 2)
     if path.startswith("/extended/v3"):
         return httpx.Response(200, json=_page_v3(items, int(request.url.params.get("cursor", "0")), limit))
-    below = int(request.url.params.get("cursor", len(items)))
-    start = len(items) - below + int(request.url.params.get("offset", 0))
+    offset, cursor = int(request.url.params.get("offset", 0)), request.url.params.get("cursor")
+    named = _cursors(path, items) if cursors else []
+    most = 300 if path == BLOCKS else 1_000
+    if named and offset > most:
+        return httpx.Response(400, json={"error": f"querystring/offset must be <= {most}"})
+    start = offset + (named.index(cursor) if cursor in named else 0)
     shown = items[start : start + limit]
+    if named and cursor and (cursor not in named or not shown):
+        return httpx.Response(404, json={"error": "Cursor not found"})
     name = "events" if path == "/extended/v1/tx/events" else "results"
-    said = {"limit": limit, "offset": start, name: shown} | ({} if name == "events" else {"total": len(items)})
-    if cursors and (path.endswith("/logs") or path == "/extended/v2/blocks"):
-        if not shown and "cursor" in request.url.params:
-            return httpx.Response(404, json={"error": "Cursor not found"})
-        said["cursor"] = str(len(items) - start) if shown else None
-    return httpx.Response(200, json=said)
+    said = {"limit": limit, "offset": offset, name: shown} | ({} if name == "events" else {"total": len(items)})
+    return httpx.Response(200, json=said | ({"cursor": named[start] if shown else None} if named else {}))
+
+
+def _cursors(path: str, items: list[Any]) -> list[str]:
+    """The names that places have, whatever comes on top: blocks their hash, prints where they are on the chain."""
+    if path == BLOCKS:
+        return [item["index_block_hash"] for item in items]
+    return [str(len(items) - index) for index in range(len(items))] if path.endswith("/logs") else []
 
 
 def _page_v3(items: list[Any], start: int, limit: int) -> dict[str, Any]:

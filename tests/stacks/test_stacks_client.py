@@ -462,6 +462,23 @@ async def test_headers_come_ascending_whatever_happens_meanwhile(hiro: FakeHiro,
     assert [header.height for header in await client.headers(3, 7)] == [3, 4, 5, 6, 7]
 
 
+@pytest.mark.parametrize("cursors", [True, False])
+async def test_blocks_far_below_the_tip_are_reached(hiro: FakeHiro, client: StacksClient, cursors: bool) -> None:
+    hiro.cursors = cursors
+    chain = [block(height) for height in range(400, 0, -1)]
+    hiro.routes["/extended/v2/blocks"] = chain
+    hiro.routes |= {f"/extended/v2/blocks/{item['height']}": item for item in chain}
+    hiro.routes["/extended/v2/blocks/latest"] = chain[0]
+    for first, last in [(1, 5), (60, 64), (97, 101), (396, 400)]:
+        hiro.requests.clear()
+        assert [header.height for header in await client.headers(first, last)] == list(range(first, last + 1))
+        assert len(hiro.requests) <= 6
+    assert [header.height async for header in client.blocks(offset=395)] == [5, 4, 3, 2, 1]
+    assert [header.height async for header in client.blocks(offset=396)] == [4, 3, 2, 1]
+    assert [header async for header in client.blocks(offset=400)] == []
+    assert [header async for header in client.blocks(offset=999)] == []
+
+
 async def test_headers_begin_where_the_chain_begins(hiro: FakeHiro, client: StacksClient) -> None:
     chain = [block(height) for height in range(9, 0, -1)]
     hiro.routes["/extended/v2/blocks"] = chain

@@ -33,6 +33,8 @@ from bitpay.stacks.post_conditions import Asset
 BLOCKS_PER_PAGE = 30
 TRANSACTIONS_PER_PAGE = 50
 EVENTS_PER_PAGE = 100
+MOST_OFFSET = 300
+"""Hiro refuses to skip more blocks than that (`CursorOffsetParam` in its `schemas/v1/params.ts`)."""
 AT_ONCE = 4
 """Requests under way at the same time while one block is read."""
 
@@ -198,8 +200,21 @@ class StacksClient(NodeClient):
 
         Raises `ChainMoved` when the block that it had come to leaves the chain.
         """
-        start = natural(offset, "an offset")
-        async for fields in self._pages("/extended/v2/blocks", "results", BLOCKS_PER_PAGE, start=start):
+        start, newest = natural(offset, "an offset"), None
+        if start > MOST_OFFSET:
+            found: dict[int, BlockHeader] = {}
+            height = (await self.tip()).height - start
+            if height < 0 or not await self._find(height, found):
+                return
+            newest = found[height]
+        async for header in self._headers(start, newest):
+            yield header
+
+    async def _headers(self, offset: int, newest: BlockHeader | None) -> AsyncGenerator[BlockHeader]:
+        """Yield headers, newest first, from an offset; `newest` is the block there, needed beyond `MOST_OFFSET`."""
+        cursor = None if newest is None else newest.hash
+        pages = self._pages("/extended/v2/blocks", "results", BLOCKS_PER_PAGE, start=offset, cursor=cursor)
+        async for fields in pages:
             yield chain.block_header(fields)
 
     async def headers(self, first: int, last: int) -> list[BlockHeader]:
@@ -211,7 +226,10 @@ class StacksClient(NodeClient):
         first, last = max(first, 0), min(last, tip.height)
         found: dict[int, BlockHeader] = {}
         if first <= last:
-            async with aclosing(self.blocks(offset=tip.height - last)) as newest_first:
+            offset = tip.height - last
+            if offset > MOST_OFFSET and not await self._find(last, found):
+                return []
+            async with aclosing(self._headers(offset, found.get(last))) as newest_first:
                 async for header in newest_first:
                     found[header.height] = header
                     if header.height <= first:
@@ -293,18 +311,24 @@ class StacksClient(NodeClient):
             seen.add(cursor)
             params["cursor"] = cursor
 
-    async def _pages(self, path: str, name: str, limit: int, *, start: int = 0, **params: str) -> AsyncIterator[Fields]:
+    async def _pages(
+        self, path: str, name: str, limit: int, *, start: int = 0, cursor: str | None = None, **params: str
+    ) -> AsyncIterator[Fields]:
         """Yield the items of an endpoint paged by offset (v1, v2), until a page is short of the server's limit.
 
         Where a page tells its own cursor, the next one is asked for by its distance from there: then nothing that
-        comes on top shifts it, and no offset grows beyond what servers allow. Raises `AnswerInvalid` when the pages do
-        not end, `ChainMoved` when they end before the list's total.
+        comes on top shifts it, and no offset grows beyond what servers allow. `cursor` is that of the item at `start`,
+        where it is known; a server that knows no cursors is asked for the offset. Raises `AnswerInvalid` when the pages
+        do not end, `ChainMoved` when they end before the list's total.
         """
-        place: dict[str, str | int] = {"offset": start}
+        place: dict[str, str | int] = {"offset": start} if cursor is None else {"offset": 0, "cursor": cursor}
         taken, before, total = start, None, None
         while True:
             page = Fields(await self._page(path, place, limit=limit, **params), name)
             items = page.objects(name)
+            if items and "cursor" in place and "cursor" not in page:
+                place = {"offset": taken}
+                continue
             plain = [item.plain() for item in items]
             if items and plain == before:
                 raise AnswerInvalid(f"{path}: the page at {taken} is the one before it")
