@@ -33,9 +33,8 @@ MAX_BLOCKS = 10_000
 _BATCH = 100
 _TAKEN_BYTES = 32 * 1024 * 1024
 """What is read between two steps of the ledger ends with the delivery that reaches this."""
-_PARSED_AT_ONCE = 2
-"""Parsed, a heavy body takes more than ten times its size."""
 _WAITING_BYTES = 128 * 1024 * 1024
+"""Heavy bodies that wait to be parsed: one is at a time, for that takes more than twenty times its size."""
 _REASON_CHARACTERS = 500
 
 NODE_TOPIC = "new_block"
@@ -95,7 +94,7 @@ class Deliveries:
         self._alerts = Alerts(database)
         self._contracts = contracts
         self._trust = frozenset(trust)
-        self._turns = asyncio.Semaphore(_PARSED_AT_ONCE)
+        self._parsing = asyncio.Lock()
         self._waiting = 0
         self._reopen = False
 
@@ -185,7 +184,7 @@ class Deliveries:
             raise Unavailable("Too many large deliveries arrive at once; try again in a moment.")
         self._waiting += len(body)
         try:
-            async with self._turns:
+            async with self._parsing:
                 return await asyncio.to_thread(self._summarized, topic, body)
         finally:
             self._waiting -= len(body)
