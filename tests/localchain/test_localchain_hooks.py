@@ -214,6 +214,22 @@ async def test_a_registered_hook_lives_on_after_a_restart(
     assert receiver.headers[0]["x-chainhook-consumer-secret"] == secret
 
 
+async def test_a_kept_hook_that_is_not_understood_any_more_is_left_out(
+    receiver: Receiver, tmp_path: Path, genesis: Genesis
+) -> None:
+    async with serving(tmp_path, genesis) as house:
+        for _ in range(2):
+            await register(house, definition(receiver, {"type": "stx_event"}))
+    file = tmp_path / "hooks.json"
+    document = json.loads(file.read_bytes())
+    document["hooks"][0]["definition"]["filters"]["events"] = [{"type": "of another version"}]
+    file.write_text(json.dumps(document))
+
+    async with serving(tmp_path, genesis) as house:
+        [known] = (await house.client.get("/chainhooks/me", headers=KEY)).json()["results"]
+    assert known["uuid"] == document["hooks"][1]["uuid"]
+
+
 async def test_a_hook_expires_and_can_be_disabled(
     receiver: Receiver, tmp_path: Path, genesis: Genesis, alice: Account, bob: Account
 ) -> None:

@@ -15,7 +15,7 @@ from bitpay.localchain.blocks import Block, Change
 from bitpay.localchain.hooks.chainhook1 import Writer
 from bitpay.localchain.hooks.chainhooks2 import Interfaces
 from bitpay.localchain.hooks.courier import Patience
-from bitpay.localchain.hooks.files import keep, kept
+from bitpay.localchain.hooks.files import keep, kept, understood
 from bitpay.localchain.hooks.predicate import HttpPost, Predicate, wanted
 from bitpay.localchain.hooks.sender import Sender
 
@@ -199,7 +199,10 @@ class Predicates:
         self._interfaces = interfaces
         self._known: dict[str, RegisteredPredicate] = {}
         for one in kept(file) or ():
-            predicate = self._add(Predicate.model_validate(one["predicate"]), Progress(**one["progress"]))
+            definition = understood(Predicate, one["predicate"])
+            if definition is None:
+                continue
+            predicate = self._add(definition, Progress(**one["progress"]))
             if one["progress"]["scanning"]:
                 predicate.scan()
 

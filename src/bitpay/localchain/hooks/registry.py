@@ -14,7 +14,7 @@ from bitpay.localchain.blocks import Block, Change, MinedTransaction
 from bitpay.localchain.hooks.chainhooks2 import Interfaces, Writer, delivery
 from bitpay.localchain.hooks.courier import Patience
 from bitpay.localchain.hooks.definition import Definition
-from bitpay.localchain.hooks.files import keep, kept
+from bitpay.localchain.hooks.files import keep, kept, understood
 from bitpay.localchain.hooks.filters import matches
 from bitpay.localchain.hooks.sender import Sender
 
@@ -199,7 +199,9 @@ class Registry:
             return
         self.secret = document["secret"]
         for one in document["hooks"]:
-            self._make(one["uuid"], Definition.model_validate(one["definition"]), Status(**one["status"]))
+            definition = understood(Definition, one["definition"])
+            if definition is not None:
+                self._make(one["uuid"], definition, Status(**one["status"]))
 
     def _save(self) -> None:
         keep(self._file, {"secret": self.secret, "hooks": [hook.to_json() for hook in self._hooks.values()]})
