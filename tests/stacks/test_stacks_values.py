@@ -241,6 +241,15 @@ def test_a_value_is_read_from_bytes(data: Any) -> None:  # noqa: ANN401 - none i
         clarity.decode(data)
 
 
+def test_a_value_begins_where_it_is_said_to() -> None:
+    data = b"\x03" + clarity.encode(UInt(5))
+    assert clarity.decode_at(data, 0) == (TRUE, 1)
+    assert clarity.decode_at(data, 1) == (UInt(5), 18)
+    for offset in (-1, 18, 99):
+        with pytest.raises(DecodeError):
+            clarity.decode_at(data, offset)
+
+
 @pytest.mark.parametrize("text", [None, 5, b"03"])
 def test_text_is_text(text: Any) -> None:  # noqa: ANN401 - none is text
     for read in (clarity.from_hex, clarity.parse_repr):

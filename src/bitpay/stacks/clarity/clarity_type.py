@@ -21,7 +21,8 @@ class ClarityType:
 
     `length` is the most bytes, characters or items where the type has such a limit. `parts` are the types inside: of
     a response first the one of ok; of a tuple in the order of `names`. "trait" and "none" (the part of an optional or
-    a response that never is) are words of interfaces only. Raises `ValueInvalid` for what is no type.
+    a response that never is) are words of interfaces only. What is no type raises `ValueInvalid`, a name that a
+    tuple cannot have `NameInvalid`.
     """
 
     kind: str

@@ -63,6 +63,8 @@ def decode(data: bytes) -> Value:
 
 def decode_at(data: bytes, offset: int) -> tuple[Value, int]:
     """Return the value that starts at `offset` (0 or more) and where it ends; raises `DecodeError`."""
+    if offset < 0:  # Python would count from the end
+        raise DecodeError("before the first byte", offset=0, field="value")
     mixed: list[List] = []
     try:
         value, end = _DECODERS[data[offset]](data, offset + 1, 1, mixed)
