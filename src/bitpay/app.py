@@ -72,6 +72,8 @@ _LOG = structlog.get_logger(__name__)
 _CLOSE_SECONDS = 5.0
 _MAX_LAG = 10
 """Blocks that the ledger may lie behind the chain while it counts as ready."""
+_MAX_SILENCE = 300.0
+"""Seconds for which a process that follows may not have heard of the chain while it counts as ready."""
 
 
 class House(Foundation):
@@ -186,7 +188,9 @@ class House(Foundation):
 
     async def _check_ledger(self) -> None:
         now = await self.clock.now()
-        tip = self.ledger.tip
+        tip, silence = self.ledger.tip, self.ledger.silence
+        if silence is not None and silence > _MAX_SILENCE:
+            raise Unavailable(f"The chain has not told where it stands for {silence:.0f} seconds.")
         if tip is not None and tip.height - now.height > _MAX_LAG:
             raise Unavailable(f"The ledger is {tip.height - now.height} blocks behind.")
 

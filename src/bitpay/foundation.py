@@ -6,9 +6,10 @@ from bitpay.chainhook.arrivals import Format
 from bitpay.chainhook.deliveries import Deliveries
 from bitpay.kit.settings import LedgerSettings
 from bitpay.ledger.audit import Auditor
-from bitpay.ledger.hosted import HostedSource, settled_in
+from bitpay.ledger.hosted import HostedSource
 from bitpay.ledger.lease import FOLLOWER, holder
 from bitpay.ledger.ledger import Ledger
+from bitpay.ledger.recorded import Recorded
 from bitpay.ledger.source import ChainSource, ClientSource
 from bitpay.protocol.ids import Contracts
 from bitpay.realtime.log import RoomLog
@@ -40,7 +41,7 @@ class Foundation:
         """The chain: the local one is read whole; of a public one only what concerns our contracts."""
         if self.settings.network == "local":
             return ClientSource(self.stacks)
-        return HostedSource(self.stacks, self.contracts, settled_in(self.database))
+        return HostedSource(self.stacks, self.contracts, Recorded(self.database))
 
     @cached_property
     def ledger(self) -> Ledger:

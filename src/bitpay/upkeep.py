@@ -2,21 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bson import json_util
 
-from bitpay.endings import Wait
+from bitpay.endings import STILL_SECONDS, Wait
 from bitpay.foundation import POLL_SECONDS, Foundation
-from bitpay.kit.errors import InvalidInput, NotFound
+from bitpay.kit.errors import InvalidInput, NotFound, Unavailable
 from bitpay.ledger.audit import Audited
 from bitpay.ledger.book import BLOCKS, EVENTS, Head
 from bitpay.ledger.export import canonical_events
 from bitpay.ledger.pace import Pace
 from bitpay.ledger.projection import Projection
 from bitpay.ledger.replay import MAX_DIFFERENCES, Difference, Progress, Replay, order, outdated
+from bitpay.ledger.reread import order_reread, ordered_reread, withdraw_reread
 from bitpay.registry import PROJECTIONS
 from bitpay.stacks.model import BlockHeader
 from bitpay.store import Document, end
@@ -45,14 +46,51 @@ async def fold_anew(ground: Foundation, chosen: Sequence[Projection]) -> None:
     await ground.ledger.book.head()  # where there is no ledger, there is nothing to fold
     await ground.open()
     await order(ground.database, chosen)
-    wait, ours = Wait(ground), asyncio.create_task(ground.ledger.begin())
+    wait = Wait(ground)
+
+    async def pending() -> bool:
+        if not await outdated(ground.database, chosen):
+            return False
+        await wait.check_folding(chosen)
+        return True
+
+    await _begin_while(pending, ground, wait)
+
+
+async def reread(ground: Foundation, height: int, tell: Tell) -> Head:
+    """Have the blocks from a height on read again, by whoever follows the chain or by ourselves, and return the head.
+
+    Raises Conflict where that block is final, and else as `fill`.
+    """
+    await ground.ledger.book.head()  # where there is no ledger, there is nothing to read again
+    await ground.open()
+    await order_reread(ground.database, height)
+    wait, began = Wait(ground), time.monotonic()
+
+    async def pending() -> bool:
+        if await ordered_reread(ground.database) is None:
+            return False
+        await wait.check_folding(PROJECTIONS)
+        if time.monotonic() - began > STILL_SECONDS:
+            raise Unavailable("Another process follows the chain and does not go back: look into its log.")
+        return True
+
     try:
-        while await outdated(ground.database, chosen):
+        await _begin_while(pending, ground, wait)
+    finally:
+        await withdraw_reread(ground.database, height)
+    return await fill(ground, tell)
+
+
+async def _begin_while(pending: Callable[[], Awaitable[bool]], ground: Foundation, wait: Wait) -> None:
+    """Begin as whoever follows does, unless somebody else is there to do it, until nothing is pending."""
+    ours = asyncio.create_task(ground.ledger.begin())
+    try:
+        while await pending():
             if ours.done():
                 ours.result()
                 wait.began_again()
                 ours = asyncio.create_task(ground.ledger.begin())
-            await wait.check_folding(chosen)
             await asyncio.wait([ours], timeout=_LOOK_SECONDS)
     finally:
         await end([ours])

@@ -1,5 +1,7 @@
 """The follower against a generated chain: whatever happens on the way, the documents are those of a clean replay."""
 
+from types import SimpleNamespace
+
 import pytest
 from tests.ledger.ledger_chain import CONTRACTS, Chain, View
 from tests.ledger.ledger_states import clean_replay, follow, state_of
@@ -102,7 +104,9 @@ async def state_is_kept(database: Database, before: dict[str, list[Document]]) -
     return await state_of(database) == before
 
 
-async def test_deeper_than_ten_bitcoin_blocks_is_not_believed(book: Book, database: Database) -> None:
+async def test_deeper_than_ten_bitcoin_blocks_is_not_believed(
+    book: Book, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     chain = Chain(7, burn_every=1)
     old = chain.grow(None, 40)
     view = View(chain, old)
@@ -113,6 +117,13 @@ async def test_deeper_than_ten_bitcoin_blocks_is_not_believed(book: Book, databa
 
     assert not await follower.step()
     assert await state_is_kept(database, before)
+    assert [alert["kind"] for alert in await book.alerts.open()] == [DEEP]
+
+    await book.alerts.close(DEEP)  # by a person, though the cause is still there
+    assert not await follower.step()
+    assert await book.alerts.open() == [], "not at every step"
+    monkeypatch.setattr("bitpay.ledger.follower._ALERT_EVERY_SECONDS", 0)
+    assert not await follower.step()
     assert [alert["kind"] for alert in await book.alerts.open()] == [DEEP]
 
     view.show(chain.grow(old, 1))  # the node came to its senses
@@ -211,6 +222,35 @@ async def test_a_node_that_knows_less_makes_us_wait_not_rewind(
     assert not await follower.step()
     assert await state_is_kept(database, before)
     assert [alert["kind"] for alert in await book.alerts.open()] == [BEHIND]
+
+
+async def test_an_api_that_is_always_behind_our_own_node_is_nothing_to_tell(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = Chain(16)
+    tip = chain.grow(None, 5)
+    view = View(chain, tip)
+    follower = await follow(book, view)
+    now = 0.0
+    monkeypatch.setattr("bitpay.ledger.follower.time", SimpleNamespace(monotonic=lambda: now))
+    for _ in range(3):
+        view.show(tip)
+        tip = chain.grow(tip, 1)
+        follower.candidates.offer(decode_block(tip, CONTRACTS))
+        now += 50.0
+        assert await follower.step()
+        assert not await follower.step()
+    assert await book.alerts.open() == []
+
+    now += 70.0
+    assert not await follower.step()
+    assert [alert["kind"] for alert in await book.alerts.open()] == [BEHIND], "now it stands still"
+    view.show(tip)
+    tip = chain.grow(tip, 1)
+    follower.candidates.offer(decode_block(tip, CONTRACTS))
+    assert await follower.step()
+    assert not await follower.step()
+    assert await book.alerts.open() == [], "it came on"
 
 
 async def test_another_node_with_fewer_bitcoin_blocks_changes_nothing(book: Book, database: Database) -> None:

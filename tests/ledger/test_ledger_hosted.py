@@ -2,20 +2,25 @@
 
 import random
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 from tests.ledger.ledger_chain import CONTRACTS, Chain
 from tests.ledger.ledger_states import clean_replay, state_of
 from tests.ledger.simulator.node import Node
 
-from bitpay.ledger.book import Book
-from bitpay.ledger.follower import Follower
-from bitpay.ledger.hosted import HostedSource, settled_in
+from bitpay.ledger.book import UNFINAL_BURN_BLOCKS, Book
+from bitpay.ledger.follower import OVERLOOKED, Follower
+from bitpay.ledger.hosted import HostedSource
+from bitpay.ledger.recorded import Recorded
+from bitpay.ledger.source import SourceError
 from bitpay.stacks.client import StacksClient
 from bitpay.store import Database
 
 QUIET = 1_000
 """Blocks in which others do what they do."""
+QUOTA = 60
+"""Requests in a window, as an API allows them without a key."""
 
 
 @pytest.fixture
@@ -39,7 +44,7 @@ async def client(node: Node) -> AsyncIterator[StacksClient]:
 
 async def hosted(book: Book, client: StacksClient) -> Follower:
     await book.open(CONTRACTS.deployer, 1)
-    source = HostedSource(client, CONTRACTS, settled_in(book.database))
+    source = HostedSource(client, CONTRACTS, Recorded(book.database))
     follower = Follower(book, source, CONTRACTS, 1)
     await follower.load()
     return follower
@@ -123,4 +128,114 @@ async def test_a_moving_chain_only_delays(
         node.show(tip)
         await follower.step()
     await catch_up(follower)
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+@pytest.mark.parametrize("late", ["logs", "transactions", "blocks"])
+async def test_what_a_lagging_replica_kept_back_is_read_when_it_is_told(
+    book: Book, database: Database, chain: Chain, node: Node, client: StacksClient, late: str
+) -> None:
+    tip = chain.grow(None, 20, events=2)
+    node.show(tip)
+    follower = await hosted(book, client)
+    await catch_up(follower)
+    tip = chain.grow(tip, 3, events=2)
+    node.show(tip)
+    node.behind = {late: 1}
+    with suppress(SourceError):
+        await catch_up(follower)
+    node.behind = {}
+    tip = chain.grow(tip, 1, events=2)
+    node.show(tip)
+
+    await catch_up(follower)
+
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+    raised = [alert["kind"] for alert in await book.alerts.open()]
+    assert raised == ([OVERLOOKED] if late == "logs" else [])
+
+
+async def test_a_print_that_is_listed_late_below_others_is_found_with_the_next_bitcoin_block(
+    book: Book, database: Database, chain: Chain, node: Node, client: StacksClient
+) -> None:
+    tip = chain.grow(None, 21, events=2)
+    node.hidden = {receipt.txid for receipt in tip.transactions}
+    tip = chain.grow(tip, 5, events=2)
+    node.show(tip)
+    follower = await hosted(book, client)
+    await catch_up(follower)
+    node.hidden = set()
+    tip = chain.grow(tip, 20, events=1)
+    node.show(tip)
+
+    await catch_up(follower)
+
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+    assert [alert["kind"] for alert in await book.alerts.open()] == [OVERLOOKED]
+
+
+async def test_what_was_overlooked_in_a_final_block_is_told_and_nothing_is_undone(
+    book: Book, chain: Chain, node: Node, client: StacksClient
+) -> None:
+    tip = chain.grow(None, 20, events=2)
+    node.show(tip)
+    follower = await hosted(book, client)
+    await catch_up(follower)
+    tip = chain.grow(tip, 20 * (UNFINAL_BURN_BLOCKS + 2), events=1)
+    node.show(tip)
+    node.hidden = {receipt.txid for block in chain.path(tip)[20:] for receipt in block.transactions}
+    await catch_up(follower)
+    await book.prune(follower.head)
+    node.hidden = set()
+    tip = chain.grow(tip, 1, events=2)
+    node.show(tip)
+
+    await catch_up(follower)
+
+    assert follower.head.hash == tip.header.hash
+    [alert] = await book.alerts.open()
+    assert alert["kind"] == OVERLOOKED
+    assert "begin the ledger anew" in alert["message"]
+
+
+async def test_a_list_of_events_that_is_too_short_is_not_believed(
+    book: Book, database: Database, chain: Chain, node: Node, client: StacksClient
+) -> None:
+    tip = chain.grow(None, 3, events=2)
+    node.show(tip)
+    node.short = {tip.transactions[0].txid}
+    follower = await hosted(book, client)
+    with pytest.raises(SourceError, match="events are listed"):
+        await catch_up(follower)
+    assert follower.head.height < tip.header.height
+
+    node.short = set()
+    await catch_up(follower)
+
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+@pytest.mark.parametrize(("history", "events"), [(150, 1), (250, 0), (400, 1)])
+async def test_a_small_quota_only_delays(
+    book: Book,
+    database: Database,
+    chain: Chain,
+    node: Node,
+    client: StacksClient,
+    monkeypatch: pytest.MonkeyPatch,
+    history: int,
+    events: int,
+) -> None:
+    monkeypatch.setattr("bitpay.stacks.client.http.ATTEMPTS", 1)
+    tip = chain.grow(chain.grow(None, history, events=events), 5, events=0)
+    node.show(tip)
+    follower = await hosted(book, client)
+    windows, node.quota = 1, QUOTA
+    while follower.head.hash != tip.header.hash:
+        try:
+            await follower.step()
+        except SourceError:
+            windows, node.quota = windows + 1, QUOTA
+            assert windows < 5 + 4 * history * events / QUOTA
+
     assert await state_of(database) == await clean_replay(database, chain, tip)

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager, suppress
+from types import SimpleNamespace
 
 import pytest
 from bson import ObjectId
@@ -19,8 +20,9 @@ from bitpay.chainhook.deliveries import DELIVERIES, Deliveries, Delivery
 from bitpay.ledger.book import HEAD, OtherLedger
 from bitpay.ledger.events import DecodedBlock, decode_block
 from bitpay.ledger.lease import LEASES
-from bitpay.ledger.ledger import Ledger
+from bitpay.ledger.ledger import UNANSWERED, Ledger
 from bitpay.ledger.replay import order, outdated
+from bitpay.ledger.source import SourceError
 from bitpay.ledger.witness import AHEAD_BLOCKS, BEYOND
 from bitpay.protocol.ids import Contracts
 from bitpay.realtime.log import RoomLog
@@ -82,6 +84,50 @@ async def test_without_any_webhook_it_follows_by_polling(database: Database) -> 
             view.show(tip)
         await reaches(database, tip.header.hash)
     assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+async def test_whoever_asks_us_to_wait_for_years_is_asked_again_and_a_wake_comes_first(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bitpay.ledger.ledger._UNANSWERED_SECONDS", 0)
+    chain = Chain(16)
+    tip = chain.grow(None, 5)
+    view = View(chain, tip)
+    view.failures = [SourceError("the quota is used up", retry_after=31_536_000.0)]
+    ledger = ledger_of(database, view, poll=3600)
+    async with running(ledger):
+        async with asyncio.timeout(SOON):
+            while not await ledger.alerts.open():
+                await asyncio.sleep(0.01)
+        assert [alert["kind"] for alert in await ledger.alerts.open()] == [UNANSWERED]
+        async with asyncio.timeout(SOON):  # a wake that comes in the first moment of the pause counts for later
+            while (await database[HEAD].find_one() or {}).get("hash") != tip.header.hash:
+                ledger.wake()
+                await asyncio.sleep(0.05)
+            while await ledger.alerts.open():
+                await asyncio.sleep(0.01)
+
+        view.failures = [SourceError("the quota is used up", retry_after=31_536_000.0)]
+        monkeypatch.setattr("bitpay.ledger.ledger._LONGEST_WAIT", 0.05)
+        tip = chain.grow(tip, 2)
+        view.show(tip)
+        ledger.wake()
+        await reaches(database, tip.header.hash)
+
+
+async def test_how_long_the_chain_has_been_silent_is_known_where_it_is_followed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = Chain(17)
+    tip = chain.grow(None, 5)
+    ledger = ledger_of(database, View(chain, tip), poll=3600)
+    silences = [ledger.silence]
+    async with running(ledger):
+        await reaches(database, tip.header.hash)
+        now = ledger._follower.heard_at
+        monkeypatch.setattr("bitpay.ledger.ledger.time", SimpleNamespace(monotonic=lambda: now + 1_000))
+        silences.append(ledger.silence)
+    assert [*silences, ledger.silence] == [None, 1_000, None]
 
 
 async def test_a_database_that_refuses_us_is_not_asked_for_ever(database: Database) -> None:

@@ -11,13 +11,14 @@ from bitpay.cli import app
 from bitpay.kit.settings import Settings
 from bitpay.ledger.audit import DIFFERS
 from bitpay.ledger.audit import FAILED as AUDIT_FAILED
-from bitpay.ledger.follower import BEHIND, DEEP
-from bitpay.ledger.ledger import FAILED
+from bitpay.ledger.follower import BEHIND, DEEP, OVERLOOKED
+from bitpay.ledger.ledger import FAILED, UNANSWERED
 
 ROOT = Path(__file__).parents[2]
 PROBLEMS = ("unknown_event", "value_out_of_range", "delivery_contradicts")
 PAGE = (ROOT / "docs" / "operations.md").read_text()
-ALERTS = {DEEP, BEHIND, FAILED, DIFFERS, AUDIT_FAILED, NODE_UNREADABLE, CONTESTED, *PROBLEMS}
+FOLLOWING = {DEEP, BEHIND, OVERLOOKED, FAILED, UNANSWERED}
+ALERTS = FOLLOWING | {DIFFERS, AUDIT_FAILED, NODE_UNREADABLE, CONTESTED, *PROBLEMS}
 
 
 def test_every_setting_stands_in_the_table() -> None:

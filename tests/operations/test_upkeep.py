@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 from tests.ledger.ledger_chain import CONTRACTS, Chain, View
+from tests.ledger.ledger_states import state_of
 
 from bitpay import endings, upkeep
 from bitpay.foundation import POLL_SECONDS, Foundation
 from bitpay.kit.errors import Conflict, Unavailable
 from bitpay.kit.settings import LedgerSettings
+from bitpay.ledger.events import DecodedBlock
 from bitpay.ledger.follower import DEEP, MAX_BURN_DEPTH
 from bitpay.ledger.lease import FOLLOWER, Lease
 from bitpay.ledger.ledger import FAILED
 from bitpay.ledger.replay import VERSIONS
+from bitpay.ledger.reread import ordered_reread
 from bitpay.ledger.source import SourceError
 from bitpay.registry import PROJECTIONS
 from bitpay.stacks.model import Block, BlockHeader
@@ -81,6 +84,54 @@ async def test_it_ends_at_the_block_that_is_the_tip_not_at_its_height(
         assert (await upkeep.fill(ground, unheard)).hash == ours.header.hash
         view.show(theirs)
         assert (await upkeep.fill(ground, unheard)).hash == theirs.header.hash
+
+
+async def test_blocks_are_read_again_from_a_height(
+    mongo_url: str, mongo_client: Client, database: Database, quick: None
+) -> None:
+    chain = Chain(7, burn_every=30)
+    tip = chain.grow(None, 20, events=2)
+    view = View(chain, tip)
+    async with ground_on(mongo_url, database, view) as ground:
+        await upkeep.fill(ground, unheard)
+        truth = await state_of(database)
+        await ground.ledger.book.rollback(await ground.ledger.book.head(), chain.path(tip)[9].header)
+        bare = [DecodedBlock(block.header, ()) for block in chain.path(tip)[10:]]
+        await ground.ledger.book.apply(await ground.ledger.book.head(), bare, final_burn=0)
+        assert await state_of(database) != truth
+
+        head = await upkeep.reread(ground, 11, unheard)
+
+        assert head.hash == tip.header.hash
+        assert await state_of(database) == truth
+        assert await ordered_reread(database) is None
+
+
+async def test_the_process_that_follows_reads_again(mongo_url: str, database: Database, quick: None) -> None:
+    chain = Chain(8, burn_every=30)
+    tip = chain.grow(None, 20, events=2)
+    view = View(chain, tip)
+    async with ground_on(mongo_url, database, view) as leader, ground_on(mongo_url, database, view) as ground:
+        await upkeep.fill(leader, unheard)
+        truth, reads = await state_of(database), view.reads
+        following = asyncio.create_task(leader.ledger.run())
+        try:
+            await upkeep.reread(ground, 11, unheard)
+        finally:
+            await end([following])
+        assert view.reads >= reads + 10
+        assert await state_of(database) == truth
+
+
+async def test_final_blocks_are_not_read_again(mongo_url: str, database: Database, quick: None) -> None:
+    chain = Chain(9, burn_every=1)
+    view = View(chain, chain.grow(None, 60, events=1))
+    async with ground_on(mongo_url, database, view) as ground:
+        await upkeep.fill(ground, unheard)
+        head = await ground.ledger.book.head()
+        with pytest.raises(Conflict, match="begin the ledger anew"):
+            await upkeep.reread(ground, 20, unheard)
+        assert await ground.ledger.book.head() == head
 
 
 async def test_a_chain_that_does_not_answer_ends_it(mongo_url: str, database: Database, quick: None) -> None:

@@ -110,6 +110,32 @@ def backfill(start: From = None, data: Place = None, as_json: AsJson = False) ->
 
 @app.command()
 @reports_errors
+def reread(
+    height: Annotated[int, typer.Option("--from", min=0, help="The first block to read again.")],
+    data: Place = None,
+    as_json: AsJson = False,
+) -> None:
+    """Go back to before a block and read the chain again from there, while a running instance goes on serving.
+
+    Only blocks that are not final can be undone. Where BitPay runs, the process that follows the chain does it.
+    """
+    from bitpay import upkeep  # noqa: PLC0415 - see above
+
+    async def work(ground: "Foundation") -> "Head":
+        require_chain(ground.settings)
+        with told_by("blocks") as tell:
+            return await upkeep.reread(ground, height, tell)
+
+    head = operate(data, work)
+    if as_json:
+        return print_json({"height": head.height, "hash": head.hash})
+    return say(
+        f"Read again from block {format_sats(height)}; the ledger is at the tip, block {format_sats(head.height)}."
+    )
+
+
+@app.command()
+@reports_errors
 def export(
     collection: Annotated[str, typer.Option(help="Another collection than the events.")] = "events",
     from_height: Annotated[int, typer.Option(min=0, help="First block of the events.")] = 0,

@@ -37,6 +37,10 @@ class Candidates:
         for block_hash in [key for key, block in self._blocks.items() if block.header.height <= height]:
             del self._blocks[block_hash]
 
+    def clear(self) -> None:
+        """Drop all of them."""
+        self._blocks.clear()
+
     def _children(self, parent: str, height: int) -> Iterator[DecodedBlock]:
         by_parent: dict[str, list[DecodedBlock]] = {}
         for block in self._blocks.values():

@@ -4,8 +4,10 @@ A step either applies a run of blocks, or rolls back, or finds that there is not
 do is decided when it is done, from the head as it is then; deliveries only make a step cheaper or sooner.
 """
 
+import math
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -16,6 +18,7 @@ from bitpay.ledger.candidates import MAX_BLOCKS, Candidates
 from bitpay.ledger.events import DecodedBlock
 from bitpay.ledger.portions import Portion
 from bitpay.ledger.reader import Reader
+from bitpay.ledger.recorded import block_below
 from bitpay.ledger.source import ChainSource
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks.model import BlockHeader
@@ -27,9 +30,12 @@ _LEAP_BLOCKS = 300
 """Only who is further behind than this leaps over final blocks without events of ours."""
 _PRUNE_EVERY = 100
 _BEHIND_PATIENCE_SECONDS = 60.0
+_ALERT_EVERY_SECONDS = 60.0
+"""An alert whose cause lasts is raised again so often: who closes it hears of it again."""
 
 DEEP = "deep_reorganisation"
 BEHIND = "node_knows_less"
+OVERLOOKED = "events_overlooked"
 
 _log = structlog.get_logger(__name__)
 
@@ -45,8 +51,11 @@ class Follower:
         self._source = source
         self._reader = Reader(source, contracts, self.candidates)
         self._start_height = start_height
+        self.heard_at = 0.0
+        """When, by the monotonic clock, the chain last told where it stands."""
+        self._highest = 0
         self._behind_since: float | None = None
-        self._alerted: set[str] = set()
+        self._alerted: dict[str, float] = {}
         self._steps = 0
         self._run = Portion(MAX_BLOCKS)
         self._undo = Portion(_ROLLBACK_BLOCKS)
@@ -54,8 +63,12 @@ class Follower:
     async def load(self) -> None:
         """Read the head afresh, as after a start or after somebody else moved it."""
         self._reader.drop()
-        self.head = await self._book.head()
-        self._alerted.update(await self._book.alerts.open_among((DEEP, BEHIND)))
+        head = await self._book.head()
+        if head.nonce != self.head.nonce:
+            self._reader.begin_anew()
+        self.head = head
+        for kind in await self._book.alerts.open_among((DEEP, BEHIND)):
+            self._alerted.setdefault(kind, -math.inf)
 
     def close(self) -> None:
         """End what is under way beside the steps."""
@@ -65,7 +78,10 @@ class Follower:
         """Take one step and return whether the books changed. Raises HeadMoved, SourceError and database errors."""
         if run := self.candidates.run_after(self.head):
             return await self._apply(run, session)
-        tip = self.tip = await self._source.tip()
+        tip = await self._see_tip()
+        height = await self._reader.overlooked(self._start_height, self.head.height)
+        if height is not None and await self._read_again(height, session):
+            return True
         if tip.hash == self.head.hash:
             await self._all_is_well()
             return False
@@ -78,6 +94,14 @@ class Follower:
             if following is not None:
                 return await self._apply(following, session) if following else False
         return await self._leave_branch(tip, session)
+
+    async def _see_tip(self) -> BlockHeader:
+        tip = self.tip = await self._source.tip()
+        self.heard_at = time.monotonic()
+        if tip.height > self._highest:  # it comes on, behind us or not
+            self._highest, self._behind_since = tip.height, None
+            await self._over(BEHIND)
+        return tip
 
     async def _apply(self, run: Sequence[DecodedBlock], session: AsyncClientSession | None) -> bool:
         tip_burn = max(self.tip.burn_height if self.tip else 0, run[-1].header.burn_height)
@@ -92,6 +116,7 @@ class Follower:
             self._run.shrink(error, len(run))
             return True
         self._run.fits()
+        self.heard_at = time.monotonic()
         self.candidates.forget(self.head.height)
         self._steps += 1
         if self._steps % _PRUNE_EVERY == 0:
@@ -151,27 +176,60 @@ class Follower:
             else:
                 self._undo.fits()
 
+    async def _read_again(self, height: int, session: AsyncClientSession | None) -> bool:
+        """Go back to before a block that was read without all of its events, so that it is read again, if we can."""
+        try:
+            await self.set_back(height, session)
+        except NoImages:
+            told = f"Block {height} was read without all of its events, and is final here: begin the ledger anew."
+            await self._alert(OVERLOOKED, told, height=height)
+            return False
+        told = f"Block {height} was read without all of its events: it is being read again."
+        await self._book.alerts.raise_once(OVERLOOKED, told, height=height)
+        return True
+
+    async def set_back(self, height: int, session: AsyncClientSession | None = None) -> None:
+        """Undo the blocks from a height on; they are read again. Raises HeadMoved, and NoImages where one is final."""
+        target = await block_below(self._book.database, height)
+        goal = target.height if target else self._start_height - 1
+        if goal < await self._book.image_floor():
+            raise NoImages("Blocks that are to be undone are final here.", above=goal)
+        _log.warning("set_back", head=self.head.height, to=goal)
+        self._reader.begin_anew()
+        self.candidates.clear()
+        await self._rollback(target, session)
+
     async def _all_is_well(self) -> None:
         self._behind_since = None
-        for kind in self._alerted:
-            await self._book.alerts.close(kind)
-        self._alerted.clear()
+        await self._over(*(kind for kind in self._alerted if kind != OVERLOOKED))
+
+    async def _over(self, *kinds: str) -> None:
+        """Close the alerts of these kinds, where we raised them or found them open."""
+        if raised := self._alerted.keys() & set(kinds):
+            await self._book.alerts.close(*raised)
+            for kind in raised:
+                del self._alerted[kind]
 
     async def _node_knows_less(self, tip: BlockHeader) -> None:
         """Alert, but not at once: a node that lags a moment is normal, one that stays behind is not."""
         now = time.monotonic()
-        self._behind_since = self._behind_since or now
+        self._behind_since = now if self._behind_since is None else self._behind_since
         if now - self._behind_since >= _BEHIND_PATIENCE_SECONDS:
-            await self._alert(BEHIND, "The Stacks node knows less than this ledger; nothing is rewound.", tip)
+            told = "The Stacks node knows less than this ledger; nothing is rewound."
+            await self._alert(BEHIND, told, **self._both(tip))
 
     async def _stop_at_deep(self, tip: BlockHeader) -> None:
         told = f"The Stacks node tells a history that differs for more than {MAX_BURN_DEPTH} Bitcoin blocks; we stop."
-        await self._alert(DEEP, told, tip)
+        await self._alert(DEEP, told, **self._both(tip))
 
-    async def _alert(self, kind: str, message: str, tip: BlockHeader) -> None:
-        if kind in self._alerted:
-            return
-        self._alerted.add(kind)
+    def _both(self, tip: BlockHeader) -> dict[str, Any]:
         ours = {"height": self.head.height, "hash": self.head.hash, "burnHeight": self.head.burn_height}
         node = {"height": tip.height, "hash": tip.hash, "burnHeight": tip.burn_height}
-        await self._book.alerts.raise_once(kind, message, ours=ours, node=node)
+        return {"ours": ours, "node": node}
+
+    async def _alert(self, kind: str, message: str, **details: Any) -> None:  # noqa: ANN401 - any JSON value
+        """Raise an alert whose cause lasts, and again from time to time: it may have been closed meanwhile."""
+        now = time.monotonic()
+        if now - self._alerted.get(kind, -math.inf) >= _ALERT_EVERY_SECONDS:
+            await self._book.alerts.raise_once(kind, message, **details)
+            self._alerted[kind] = now

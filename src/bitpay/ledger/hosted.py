@@ -3,32 +3,32 @@
 A public block holds a hundred transactions of others, and an API allows some hundred requests a minute. The API's
 list of a contract's prints names the few that are ours; where history is final, the blocks between them are not even
 looked at.
+
+Such an API is many replicas, and one may lag behind another: its list may lack what is in a block that the other one
+tells. So whatever turns up in a list is held against the books, and everything that is not final is listed again with
+every Bitcoin block.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Protocol, TypeVar, runtime_checkable
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
-from bitpay.ledger.book import BLOCKS, EVENTS, floor_of
 from bitpay.ledger.candidates import MAX_BLOCKS
+from bitpay.ledger.events import decode_block
+from bitpay.ledger.prints import Survey, as_far_as_answered, few_at_once
+from bitpay.ledger.recorded import Place, Recorded
 from bitpay.ledger.source import SourceError, answered
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks.client import StacksClient, TransactionState
+from bitpay.stacks.client.answers import TransactionBlock
 from bitpay.stacks.model import Block, BlockHeader, Event, TransactionReceipt, TransactionStatus
-from bitpay.store import Database
 
-T = TypeVar("T")
-
-_AT_ONCE = 4
 _REMEMBERED_BLOCKS = 2_000
-
-IsSettled = Callable[[str], Awaitable[bool]]
-"""Whether a transaction's events are in the ledger already, in a block that is final."""
 
 
 @runtime_checkable
 class SparseSource(Protocol):
-    """A chain source that can jump over final blocks in which nothing of ours happened."""
+    """A chain source that knows our transactions from lists: it can jump over blocks, and it can overlook some."""
 
     async def final_blocks(self, above: int, final_burn: int) -> Sequence[Block]:
         """Return the next blocks above a height with events of ours, of Bitcoin heights up to `final_burn`, in order.
@@ -36,16 +36,29 @@ class SparseSource(Protocol):
         As many as one run takes; when there are none, the newest block that is final, without transactions.
         """
 
+    async def overlooked(self, first: int, last: int) -> int | None:
+        """Return the lowest height from `first` to `last` at which the books lack events of ours; None: nowhere.
+
+        The books have applied blocks up to `last`.
+        """
+
+    def forget(self) -> None:
+        """List everything that is not final again: the books were set back."""
+
 
 class HostedSource:
-    """One view of the canonical chain through a hosted API. `is_settled` spares listing what is known already."""
+    """One view of the canonical chain through a hosted API. `recorded` tells what the books have already."""
 
-    def __init__(self, client: StacksClient, contracts: Contracts, is_settled: IsSettled) -> None:
+    def __init__(self, client: StacksClient, contracts: Contracts, recorded: Recorded) -> None:
         self._client = client
         self._contracts = contracts
-        self._is_settled = is_settled
+        self._recorded = recorded
         self._ours: dict[str, TransactionState] = {}
+        self._receipts: dict[tuple[str, str], TransactionReceipt] = {}
+        self._unproven: set[str] = set()
+        self._survey: Survey | None = None
         self._covered: BlockHeader | None = None
+        self._listed_whole_at = -1
         self._lock = asyncio.Lock()
 
     async def tip(self) -> BlockHeader:
@@ -54,93 +67,149 @@ class HostedSource:
 
     async def headers(self, first: int, last: int) -> Sequence[BlockHeader]:
         """Return the headers from height `first` to `last`, ascending; fewer where the chain ends."""
-        return await answered(self._client.headers(first, last))
+        headers = await answered(self._client.headers(first, last))
+        await self._forget_other_branch({header.height: header for header in headers})
+        return headers
 
     async def block(self, header: BlockHeader) -> Block:
         """Return the block with the transactions in which our contracts printed."""
-        await self._cover(header.height)
+        surveyed = await self._cover(header.height)
+        if (surveyed and not await self._is_canonical(header)) or not self._covers(header):
+            raise SourceError("the chain moved while it was read")
         self._forget_below(header.height - _REMEMBERED_BLOCKS)
-        return await self._block(header)
+        return await self._whole(header, self._by_block().get(header.hash, []))
 
     async def final_blocks(self, above: int, final_burn: int) -> Sequence[Block]:
         """Return the next final blocks with events of ours, or the newest final block."""
+        await self._forget_other_branch({})
         await self._cover(above + 1)
         self._forget_below(above)
-        places = {
-            (state.block.height, state.block.hash)
-            for state in self._ours.values()
-            if state.block and state.block.height > above and state.block.burn_height <= final_burn
-        }
-        chosen = sorted(places)[:MAX_BLOCKS]
-        headers = [await answered(self._client.block(block_hash)) for _, block_hash in chosen]
-        if headers:
-            return [await self._block(header) for header in headers]
-        newest = await self._newest_final(above, final_burn)
-        return [Block(newest, ())] if newest else []
+        places = [_block_of(states[0]) for states in self._by_block().values()]
+        chosen = [block for block in places if block.height > above and block.burn_height <= final_burn]
+        if not chosen:
+            newest = await self._newest_final(above, final_burn)
+            return [Block(newest, ())] if newest else []
+        return await self._in_order(sorted(chosen, key=lambda block: block.height)[:MAX_BLOCKS])
 
-    async def _block(self, header: BlockHeader) -> Block:
-        ours = [state for state in self._ours.values() if state.block and state.block.hash == header.hash]
-        receipts = await _few_at_once(self._receipt(state) for state in ours)
+    async def overlooked(self, first: int, last: int) -> int | None:
+        """Return the lowest height at which the books lack events of ours that the API lists by now."""
+        placed = {txid: _block_of(self._ours[txid]) for txid in self._unproven if txid in self._ours}
+        said = [(txid, block) for txid, block in placed.items() if first <= block.height <= last]
+        places = await self._recorded.places(said) if said else {}
+        self._unproven -= {txid for txid, place in places.items() if place is Place.KEPT}
+        for txid, block in sorted(said, key=lambda one: one[1].height):
+            if places[txid] in {Place.BARE, Place.NOWHERE} and await self._concerns_us(self._ours[txid]):
+                return block.height
+        if Place.OTHER in places.values():  # a replica told of another branch, or the books are on one
+            self.forget()
+        return None
+
+    def forget(self) -> None:
+        """List everything that is not final again."""
+        self._ours.clear()
+        self._receipts.clear()
+        self._unproven.clear()
+        self._survey = self._covered = None
+        self._listed_whole_at = -1
+
+    def _by_block(self) -> dict[str, list[TransactionState]]:
+        """Return our transactions by the hash of their block, as they are known now."""
+        found: dict[str, list[TransactionState]] = {}
+        for state in self._ours.values():
+            found.setdefault(_block_of(state).hash, []).append(state)
+        return found
+
+    async def _in_order(self, places: Sequence[TransactionBlock]) -> list[Block]:
+        """Return the blocks at these places with our transactions; where the API stops answering, those before."""
+        ours = self._by_block()
+
+        async def read(place: TransactionBlock) -> Block:
+            return await self._whole(await answered(self._client.block(place.hash)), ours[place.hash])
+
+        return await as_far_as_answered(read, places)
+
+    async def _whole(self, header: BlockHeader, ours: Sequence[TransactionState]) -> Block:
+        receipts = await few_at_once(self._receipt, ours)
         return Block(header, tuple(sorted(receipts, key=lambda receipt: receipt.index)))
 
     async def _receipt(self, state: TransactionState) -> TransactionReceipt:
-        events = await answered(_listed(self._client, state.txid))
-        if state.block is None:
-            raise SourceError(f"{state.txid} left its block while it was read")
-        return TransactionReceipt(
-            txid=state.txid,
-            index=state.block.index,
-            status=TransactionStatus(state.status),
-            sender=state.sender,
-            sponsor=state.sponsor,
-            fee=state.fee,
-            nonce=state.nonce,
-            result=state.result or b"",
-            events=events,
-        )
+        block = _block_of(state)
+        known = self._receipts.get((state.txid, block.hash))
+        if known is None:
+            known = _receipt(state, await answered(_listed(self._client, state)))
+            self._receipts[state.txid, block.hash] = known
+        return known
 
-    async def _cover(self, height: int) -> None:
-        """Know all our transactions up to a height, as one chain has them. Raises SourceError while it moves."""
+    async def _concerns_us(self, state: TransactionState) -> bool:
+        """Tell whether there is anything in a transaction that the books should have."""
+        header = await answered(self._client.block(_block_of(state).hash))
+        decoded = decode_block(Block(header, (await self._receipt(state),)), self._contracts)
+        if not decoded.events:
+            self._unproven.discard(state.txid)
+        return bool(decoded.events)
+
+    async def _cover(self, height: int) -> bool:
+        """Know all our transactions up to a height, as one chain has them, and return whether any had to be looked for.
+
+        Raises SourceError where the chain moves meanwhile, or the API does not answer; what was found is kept.
+        """
         async with self._lock:
-            await self._forget_other_branch()
-            if self._covered is not None and self._covered.height >= height:
-                return
-            tip = await self.tip()
-            fresh = {txid for contract in self._contracts.all() for txid in await self._unknown(contract)}
-            states = await _few_at_once(self._state(txid) for txid in sorted(fresh))
-            if (await answered(self._client.block(tip.height))).hash != tip.hash:
-                raise SourceError("the chain moved while it was read")
-            self._ours |= {state.txid: state for state in states if state is not None}
-            self._covered = tip
+            surveyed = False
+            while self._covered is None or self._covered.height < height:
+                await self._finish_survey(height)
+                surveyed = True
+            return surveyed
 
-    async def _forget_other_branch(self) -> None:
+    def _covers(self, header: BlockHeader) -> bool:
         covered = self._covered
-        if covered is not None and (await answered(self._client.block(covered.height))).hash != covered.hash:
-            self._ours.clear()
-            self._covered = None
+        return covered is not None and (covered.height > header.height or covered.hash == header.hash)
+
+    async def _finish_survey(self, height: int) -> None:
+        survey = self._survey
+        if survey is None or not await self._is_canonical(survey.tip):
+            survey = self._survey = await self._begin_survey(height)
+        await survey.finish(self._ours)
+        if not await self._is_canonical(survey.tip):
+            self._survey = None
+            raise SourceError("the chain moved while it was read")
+        if self._survey is survey:
+            self._ours |= survey.states
+            self._unproven |= survey.states.keys()
+            self._survey, self._covered = None, survey.tip
+            self._listed_whole_at = max(self._listed_whole_at, survey.tip.burn_height)
+
+    async def _begin_survey(self, height: int) -> Survey:
+        tip = await self.tip()
+        if tip.height < height:
+            raise SourceError(f"the API does not tell of block {height} yet: replicas differ")
+        whole = tip.burn_height > self._listed_whole_at
+        return Survey(self._client, self._contracts, tip, self._recorded.settled if whole else self._is_known)
+
+    async def _is_known(self, txid: str) -> bool:
+        return txid in self._ours or await self._recorded.settled(txid)
+
+    async def _is_canonical(self, header: BlockHeader) -> bool:
+        return (await answered(self._client.block(header.height))).hash == header.hash
+
+    async def _forget_other_branch(self, headers: dict[int, BlockHeader]) -> None:
+        """Forget what was read of a branch that the chain left; `headers` spare a question."""
+        covered = self._covered
+        if covered is None:
+            return
+        if known := headers.get(covered.height):
+            canonical = known.hash == covered.hash
+        else:
+            canonical = await self._is_canonical(covered)
+        if not canonical and self._covered is covered:
+            self.forget()
 
     def _forget_below(self, height: int) -> None:
         """Drop what the ledger has; the listing stops there by itself."""
-        self._ours = {txid: state for txid, state in self._ours.items() if state.block and state.block.height > height}
-
-    async def _unknown(self, contract_id: str) -> list[str]:
-        """Return the transactions in which a contract printed, newest first, down to one that we know."""
-        found: dict[str, None] = {}
-
-        async def listing() -> None:
-            async for logged in self._client.contract_logs(contract_id):
-                if logged.txid in found:
-                    continue
-                if logged.txid in self._ours or await self._is_settled(logged.txid):
-                    return
-                found[logged.txid] = None
-
-        await answered(listing())
-        return list(found)
-
-    async def _state(self, txid: str) -> TransactionState | None:
-        state = await answered(self._client.transaction(txid))
-        return state if state is not None and state.block is not None else None
+        for txid, state in list(self._ours.items()):
+            block = _block_of(state)
+            if block.height <= height and txid not in self._unproven:
+                del self._ours[txid]
+                self._receipts.pop((txid, block.hash), None)
 
     async def _newest_final(self, above: int, final_burn: int) -> BlockHeader | None:
         """Find, by halving, the newest block above a height whose Bitcoin block is final."""
@@ -156,28 +225,29 @@ class HostedSource:
         return found
 
 
-def settled_in(database: Database) -> IsSettled:
-    """Return the test whether a transaction's events are in final blocks of this database's ledger."""
-
-    async def is_settled(txid: str) -> bool:
-        event = await database[EVENTS].find_one({"txid": txid}, {"block": 1})
-        if event is None:
-            return False
-        query = {"_id": event["block"], "canonical": True, "height": {"$lte": await floor_of(database)}}
-        return await database[BLOCKS].find_one(query, {"_id": 1}) is not None
-
-    return is_settled
+def _block_of(state: TransactionState) -> TransactionBlock:
+    """Return the block of a transaction that has one, as all that a survey finds."""
+    if state.block is None:
+        raise SourceError(f"{state.txid} left its block while it was read")
+    return state.block
 
 
-async def _listed(client: StacksClient, txid: str) -> tuple[Event, ...]:
-    return tuple([event async for event in client.transaction_events(txid)])
+def _receipt(state: TransactionState, events: tuple[Event, ...]) -> TransactionReceipt:
+    return TransactionReceipt(
+        txid=state.txid,
+        index=_block_of(state).index,
+        status=TransactionStatus(state.status),
+        sender=state.sender,
+        sponsor=state.sponsor,
+        fee=state.fee,
+        nonce=state.nonce,
+        result=state.result or b"",
+        events=events,
+    )
 
 
-async def _few_at_once(work: Iterable[Awaitable[T]]) -> list[T]:
-    limit = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(item: Awaitable[T]) -> T:
-        async with limit:
-            return await item
-
-    return list(await asyncio.gather(*(one(item) for item in work)))
+async def _listed(client: StacksClient, state: TransactionState) -> tuple[Event, ...]:
+    events = tuple([event async for event in client.transaction_events(state.txid)])
+    if state.events is not None and len(events) != state.events:
+        raise SourceError(f"{state.txid}: {len(events)} events are listed of {state.events}")
+    return events

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 
@@ -11,14 +12,15 @@ from pymongo.errors import PyMongoError
 
 from bitpay.kit.errors import Unavailable
 from bitpay.ledger.alerts import Alerts
-from bitpay.ledger.book import Book, Head, HeadMoved, Rooms
+from bitpay.ledger.book import Book, Head, HeadMoved, NoImages, Rooms
 from bitpay.ledger.events import DecodedBlock, decode_block
 from bitpay.ledger.follower import Follower
 from bitpay.ledger.lease import FOLLOWER, Lease, LeaseLost, refused
-from bitpay.ledger.metrics import BEHIND, FAILURES, HEIGHT, LEADING
+from bitpay.ledger.metrics import BEHIND, FAILURES, HEIGHT, LEADING, SILENCE
 from bitpay.ledger.pace import CatchingUp
 from bitpay.ledger.projection import Projection
 from bitpay.ledger.replay import Replay, outdated, record_versions
+from bitpay.ledger.reread import ordered_reread, withdraw_reread
 from bitpay.ledger.source import ChainSource, Deliveries, Delivery, SourceError
 from bitpay.ledger.witness import Witness
 from bitpay.protocol.ids import Contracts
@@ -27,9 +29,13 @@ from bitpay.store import Database, heed_cancellation
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 30.0
+_LONGEST_WAIT = 120.0
+"""Seconds; whoever asks us to wait longer is asked again after this long."""
+_UNANSWERED_SECONDS = 300.0
 _FAILURES_BORNE = 8
 """So often in a row the database may fail us before a person hears of it: after less than a minute."""
 FAILED = "ledger_failed"
+UNANSWERED = "chain_unanswered"
 
 _log = structlog.get_logger(__name__)
 
@@ -72,6 +78,8 @@ class Ledger:
         self._catching_up = CatchingUp()
         self._poll = poll
         self._lease_seconds = lease_seconds
+        self._led_since = 0.0
+        self._unanswered_since: float | None = None
         self._lease: Lease | None = None
         self._wake = asyncio.Event()
         self._listeners: list[Callable[[Head], None]] = []
@@ -85,6 +93,11 @@ class Ledger:
     def tip(self) -> BlockHeader | None:
         """The newest block that this process has seen at the chain's API."""
         return self._follower.tip
+
+    @property
+    def silence(self) -> float | None:
+        """Seconds since the chain last told this process where it stands; None while another process asks it."""
+        return time.monotonic() - max(self._led_since, self._follower.heard_at) if self.leading else None
 
     def wake(self) -> None:
         """Look at deliveries and at the chain now."""
@@ -138,7 +151,7 @@ class Ledger:
 
     def _lead_or_not(self, lease: Lease | None) -> None:
         self._lease = lease
-        self.leading = lease is not None
+        self.leading, self._led_since = lease is not None, time.monotonic()
         LEADING.set(self.leading)
 
     async def _renew(self) -> None:
@@ -157,8 +170,8 @@ class Ledger:
                     fresh = True
                 changed = await self._round(session)
                 if not well:
-                    await self.alerts.close(FAILED)  # perhaps another process's, before it was restarted
-                self.failures, well = 0, True
+                    await self.alerts.close(FAILED, UNANSWERED)  # perhaps another process's, before it was restarted
+                self.failures, well, self._unanswered_since = 0, True, None
                 FAILURES.set(0)
             except HeadMoved:
                 fresh = False
@@ -173,7 +186,7 @@ class Ledger:
                 await self._pause(error)
             else:
                 if not changed and (fresh := await self._is_fresh()):
-                    await self._rest()
+                    await self._rest(self._poll)
 
     async def _begin(self) -> None:
         await self._follower.load()
@@ -184,8 +197,17 @@ class Ledger:
             _log.warning("folding_anew", collections=[projection.collection for projection in newer])
             await Replay(self._database, newer).replace(self.book, self._renew)
             await self._follower.load()
+        if (height := await ordered_reread(self._database)) is not None:
+            await self._go_back(height)
         if self._deliveries is not None:
             await self._deliveries.reopen()
+
+    async def _go_back(self, height: int) -> None:
+        try:
+            await self._follower.set_back(height)
+        except NoImages as error:  # it became final since that was ordered
+            _log.error("reread_refused", height=height, error=str(error))
+        await withdraw_reread(self._database, height)
 
     async def _is_fresh(self) -> bool:
         """Tell whether the head is where we left it: whoever moves it may have ordered something."""
@@ -200,6 +222,7 @@ class Ledger:
         changed = await self._follower.step(session)
         HEIGHT.set(self.head.height)
         BEHIND.set(max(0, self.tip.height - self.head.height) if self.tip else 0)
+        SILENCE.set(self.silence or 0)
         if changed:
             self._catching_up.note(self.head, self.tip)
             for listener in self._listeners:
@@ -238,20 +261,34 @@ class Ledger:
             await self.alerts.record(verdict.problems)
             await self._deliveries.settle(verdict.delivery, verdict.outcome)
 
-    async def _rest(self) -> None:
+    async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._poll):
+            async with asyncio.timeout(seconds):
                 await self._wake.wait()
 
     async def _report(self, error: Exception) -> None:
         expected = isinstance(error, SourceError | PyMongoError | Unavailable)
         log = _log.warning if expected else _log.exception
         log("ledger_step_failed", error=self.failure, failures=self.failures)
-        if not expected or (self.failures >= _FAILURES_BORNE and not isinstance(error, SourceError)):
-            with suppress(PyMongoError):
+        SILENCE.set(self.silence or 0)
+        with suppress(PyMongoError):
+            if isinstance(error, SourceError):
+                await self._note_unanswered(error)
+            elif not expected or self.failures >= _FAILURES_BORNE:
                 await self.alerts.raise_once(FAILED, f"The ledger cannot go on: {error}", error=type(error).__name__)
 
+    async def _note_unanswered(self, error: SourceError) -> None:
+        """Raise an alert, but not at once: any API fails for a moment."""
+        now = time.monotonic()
+        self._unanswered_since = now if self._unanswered_since is None else self._unanswered_since
+        if now - self._unanswered_since >= _UNANSWERED_SECONDS:
+            told = "The chain's API has not answered properly for minutes; the ledger stands still."
+            await self.alerts.raise_once(UNANSWERED, told, error=str(error))
+
     async def _pause(self, error: Exception) -> None:
+        """Wait before the next attempt, a moment at least, and longer unless somebody wakes us."""
         asked = error.retry_after if isinstance(error, SourceError) else None
         bound = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(self.failures, 10))
-        await asyncio.sleep(asked or random.uniform(bound / 2, bound))  # noqa: S311 - not a secret
+        await asyncio.sleep(_FIRST_PAUSE)
+        await self._rest(min(asked, _LONGEST_WAIT) if asked else random.uniform(bound / 2, bound))  # noqa: S311 - not a secret
+        self._wake.clear()

@@ -8,7 +8,8 @@ from bitpay.ledger.book import Head
 from bitpay.ledger.candidates import MAX_BLOCKS, MAX_EVENTS, Candidates, bounded
 from bitpay.ledger.events import DecodedBlock, decode_block
 from bitpay.ledger.hosted import SparseSource
-from bitpay.ledger.source import ChainSource
+from bitpay.ledger.prints import few_at_once
+from bitpay.ledger.source import ChainSource, SourceError
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks.model import BlockHeader
 
@@ -47,6 +48,16 @@ class Reader:
             self._read_ahead(run[-1].header, tip)
         return run
 
+    async def overlooked(self, first: int, last: int) -> int | None:
+        """Return the lowest height from `first` to `last` at which the books lack events, where the source can tell."""
+        return await self._source.overlooked(first, last) if isinstance(self._source, SparseSource) else None
+
+    def begin_anew(self) -> None:
+        """Forget everything: the books were set back, so that blocks are read again."""
+        self.drop()
+        if isinstance(self._source, SparseSource):
+            self._source.forget()
+
     def drop(self) -> None:
         """Forget what was read ahead."""
         if self._ahead is not None:
@@ -73,8 +84,12 @@ class Reader:
             return None
         blocks: list[DecodedBlock] = []
         for start in range(0, len(headers), _READ_AT_ONCE):
-            portion = headers[start : start + _READ_AT_ONCE]
-            blocks += await asyncio.gather(*(self._whole(header) for header in portion))
+            try:
+                blocks += await few_at_once(self._whole, headers[start : start + _READ_AT_ONCE])
+            except SourceError:
+                if not blocks:
+                    raise
+                break  # what was read is applied; whoever reads on hears of the error
             if sum(len(block.events) for block in blocks) >= MAX_EVENTS:
                 break
         return bounded(blocks)

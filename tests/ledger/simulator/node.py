@@ -15,11 +15,21 @@ _REASONS = {200: "OK", 404: "Not Found", 429: "Too Many Requests", 503: "Service
 
 
 class Node:
-    """Serves one chain. `rates` None: behaves well."""
+    """Serves one chain. `rates` None: behaves well.
+
+    `behind` blocks are missing from what the replica for an endpoint knows ("logs", "blocks", "transactions"); of
+    `short` transactions the last event is not listed, and nothing that `hidden` ones printed; only `quota` more
+    requests are answered.
+    """
 
     def __init__(self, chain: Chain, draw: random.Random) -> None:
         self.rates: Rates | None = None
         self.errors = 0
+        self.behind: dict[str, int] = {}
+        self.short: set[str] = set()
+        self.hidden: set[str] = set()
+        self.quota: int | None = None
+        self.lagging = 0
         self.requests = 0
         self._chain = chain
         self._draw = draw
@@ -62,6 +72,11 @@ class Node:
 
     async def _answer(self, target: str) -> tuple[int, bytes, dict[str, str]]:
         self.requests += 1
+        if self.quota is not None:
+            if self.quota == 0:
+                return 429, b"{}", {"retry-after": "0.001"}
+            self.quota -= 1
+        lag = 0
         if self.rates is not None:
             luck = self._draw.random()
             if luck < self.rates.api_error:
@@ -72,10 +87,23 @@ class Node:
                 return 429, b"{}", {"retry-after": "0.05"}
             if luck > 1 - self.rates.slow:
                 await asyncio.sleep(0.02)
+            if self._draw.random() < self.rates.lag:
+                self.lagging += 1
+                lag = self._draw.randint(1, 3)
         url = urlsplit(target)
         query = {name: int(values[0]) for name, values in parse_qs(url.query).items() if values[0].isdecimal()}
-        found = self._find(url.path.removeprefix("/extended/").split("/"), query)
+        found = self._find_behind(url.path.removeprefix("/extended/").split("/"), query, lag)
         return (404, b'{"error":"cannot find it"}', {}) if found is None else (200, json.dumps(found).encode(), {})
+
+    def _find_behind(self, parts: list[str], query: dict[str, int], lag: int) -> dict[str, Any] | None:
+        """Answer as a replica does that lacks the newest blocks."""
+        lag = max(lag, self.behind.get("logs" if parts[-1] == "logs" else parts[1], 0))
+        whole = self._path
+        self._path = whole[: max(1, len(whole) - lag)]
+        try:
+            return self._find(parts, query)
+        finally:
+            self._path = whole
 
     def _find(self, parts: list[str], query: dict[str, int]) -> dict[str, Any] | None:
         match parts:
@@ -86,7 +114,8 @@ class Node:
             case ["v3", "transactions", txid]:
                 return self._canonical(txid)
             case ["v3", "transactions", txid, "events"] if receipt := self._receipts.get(txid):
-                return {"cursor": {"next": None}, "results": [_event(event) for event in _logs(receipt)]}
+                events = [_event(event) for event in _logs(receipt)]
+                return {"cursor": {"next": None}, "results": events[:-1] if txid in self.short else events}
         return None
 
     def _find_block(self, parts: list[str], query: dict[str, int]) -> dict[str, Any] | None:
@@ -104,7 +133,7 @@ class Node:
             for block in reversed(self._path)
             for receipt in reversed(block.transactions)
             for log in reversed(_logs(receipt))
-            if log.contract_id == contract_id and receipt.succeeded
+            if log.contract_id == contract_id and receipt.succeeded and receipt.txid not in self.hidden
         ]
 
     def _canonical(self, txid: str) -> dict[str, Any] | None:

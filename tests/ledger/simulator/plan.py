@@ -21,6 +21,7 @@ class Rates:
     commit_fault: float
     step_down: float
     kill: float
+    lag: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ def plan_for(seed: int) -> Plan:
         commit_fault=draw.choice([0, 0.1, 0.3, 0.5]),
         step_down=draw.choice([0, 0, 0, 0.01]),
         kill=draw.choice([0, 0.04, 0.08]),
+        lag=random.Random(f"lag {seed}").choice([0, 0, 0.1, 0.3]),  # noqa: S311 - the same
     )
     followers = draw.choice([1, 1, 1, 2])
     return Plan(

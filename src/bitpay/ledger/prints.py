@@ -1,0 +1,117 @@
+"""The API's lists of what our contracts printed, read so that nothing is lost where it stops answering half-way."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from typing import TypeVar
+
+from bitpay.ledger.source import SourceError, answered
+from bitpay.protocol.ids import Contracts
+from bitpay.stacks.client import LoggedEvent, StacksClient, TransactionState
+from bitpay.stacks.model import BlockHeader
+
+Item = TypeVar("Item")
+T = TypeVar("T")
+
+_AT_ONCE = 4
+_PORTION = 100
+_OVERLAP = 10
+"""So many prints of a portion are read again with the next: replicas that differ shift the list between the two."""
+
+IsKnown = Callable[[str], Awaitable[bool]]
+"""Whether a transaction, and with it every older one, need not be listed again."""
+
+
+class PrintList:
+    """The transactions in which one contract printed, newest first, down to the first that is known."""
+
+    def __init__(self, client: StacksClient, contract_id: str, is_known: IsKnown) -> None:
+        self.found: dict[str, None] = {}
+        self._client = client
+        self._contract_id = contract_id
+        self._is_known = is_known
+        self._next = 0
+        self._ended = False
+
+    async def read(self) -> None:
+        """Read to the end, from where an earlier attempt stopped. Raises SourceError."""
+        while not self._ended:
+            await self._read_portion()
+
+    async def _read_portion(self) -> None:
+        prints = await answered(self._portion())
+        if self._next and not (prints and prints[0].txid in self.found):
+            self._next = max(0, self._next - _PORTION)
+            raise SourceError("the list of prints got shorter while it was read: replicas differ")
+        for logged in prints:
+            if logged.txid in self.found:
+                continue
+            if await self._is_known(logged.txid):
+                self._ended = True
+                return
+            self.found[logged.txid] = None
+        self._ended = len(prints) < _PORTION
+        self._next += _PORTION - _OVERLAP
+
+    async def _portion(self) -> list[LoggedEvent]:
+        prints: list[LoggedEvent] = []
+        async with aclosing(self._client.contract_logs(self._contract_id, offset=self._next)) as listing:
+            async for logged in listing:
+                prints.append(logged)
+                if len(prints) == _PORTION:
+                    break
+        return prints
+
+
+class Survey:
+    """All transactions of ours up to one tip that are not known yet. Interrupted, it goes on where it was."""
+
+    def __init__(self, client: StacksClient, contracts: Contracts, tip: BlockHeader, is_known: IsKnown) -> None:
+        self.tip = tip
+        self.states: dict[str, TransactionState] = {}
+        self._client = client
+        self._lists = [PrintList(client, contract_id, is_known) for contract_id in contracts.all()]
+
+    async def finish(self, known: Mapping[str, TransactionState]) -> None:
+        """Find all of them; what `known` has is not looked up. Raises SourceError."""
+        for one in self._lists:
+            await one.read()
+        listed = {txid for one in self._lists for txid in one.found}
+        self.states |= {txid: known[txid] for txid in listed & known.keys()}
+        await few_at_once(self._look_up, sorted(listed - self.states.keys()))
+
+    async def _look_up(self, txid: str) -> None:
+        state = await answered(self._client.transaction(txid))
+        if state is None or state.block is None:
+            raise SourceError(f"{txid} is listed as one that printed, and has no block: replicas differ")
+        self.states[txid] = state
+
+
+async def as_far_as_answered(work: Callable[[Item], Awaitable[T]], items: Sequence[Item]) -> list[T]:
+    """Return what `work` makes of each, in order; where the API stops answering, of those before, if there are any."""
+    made: list[T] = []
+    for start in range(0, len(items), _AT_ONCE):
+        try:
+            made += await few_at_once(work, items[start : start + _AT_ONCE])
+        except SourceError:
+            if not made:
+                raise
+            break
+    return made
+
+
+async def few_at_once(work: Callable[[Item], Awaitable[T]], items: Iterable[Item]) -> list[T]:
+    """Return what `work` makes of each; when one fails, end the others and raise its error."""
+    limit = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(item: Item) -> T:
+        async with limit:
+            return await work(item)
+
+    tasks = [asyncio.create_task(one(item)) for item in items]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
