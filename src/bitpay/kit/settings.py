@@ -30,7 +30,7 @@ class LedgerSettings(BaseSettings):
 
     network: NetworkName = "local"
     deployer: str = Field(description="Stacks address that deployed the contracts")
-    start_height: int = Field(default=1, ge=0, description="Stacks block height of the contracts' deployment")
+    start_height: int = Field(default=1, ge=1, description="Stacks block height of the contracts' deployment")
     sbtc_token: str = ""
     stacks_api_url: str = ""
     stacks_api_key: SecretStr | None = None
