@@ -77,7 +77,7 @@ async def test_who_dies_before_it_could_end_a_session_leaves_that_to_the_next(
 async def test_a_database_that_lets_nobody_end_sessions_is_not_asked_for_ever(
     database: Database, dead: AsyncClientSession, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with killing_fails(database, FORBIDDEN, 1), asyncio.timeout(30):
+    async with killing_fails(database, FORBIDDEN, 99), asyncio.timeout(30):
         await acquired(database)
     assert "sessions_not_ended" in capsys.readouterr().err
     assert await sessions_to_end(database) == 0

@@ -30,8 +30,8 @@ FOLLOWER = "follower"
 _NOT_ALLOWED = (13, 18, 8000)
 """MongoDB's codes for Unauthorized and AuthenticationFailed, and Atlas's for both."""
 
-_NOT_THERE = (59, 115)
-"""CommandNotFound and CommandNotSupported: some hosts of MongoDB have no `killSessions`."""
+_MOST_REFUSALS = 5
+"""After so many the session is left to MongoDB, which ends it in a while: some hosts have no `killSessions`."""
 
 _TO_END = {"$ifNull": ["$toEnd", []]}
 """Sessions of earlier holders that nobody has ended yet."""
@@ -77,11 +77,12 @@ class Lease:
         self._name = name
         self._session_id = Binary(session.session_id["id"], session.session_id["id"].subtype)
         self._milliseconds = int(seconds * 1000)
+        self._refusals = 0
         self.owner = token_hex(8)
         self.renewal = seconds / 4
 
     async def acquire(self) -> None:
-        """Wait until the lease is ours; a predecessor's session is ended before this returns.
+        """Wait until the lease is ours; a predecessor's session is ended before this returns, if the database lets us.
 
         Raises the database's error where we are not allowed to write there; every other one is waited for.
         """
@@ -154,8 +155,9 @@ class Lease:
         try:
             await self._database.command("killSessions", [{"id": session} for session in sessions])
         except OperationFailure as error:
-            if not (refused(error) or error.code in _NOT_THERE):
+            self._refusals += 1
+            if self._refusals < _MOST_REFUSALS:
                 raise
-            _log.warning("sessions_not_ended", lease=self._name, error=str(error))  # MongoDB does, in a while
+            _log.warning("sessions_not_ended", lease=self._name, error=str(error))
         ended = {"$pullAll": {"toEnd": sessions}}
         await self._leases.update_one({"_id": self._name, "owner": self.owner}, ended)
