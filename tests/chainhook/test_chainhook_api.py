@@ -262,11 +262,13 @@ async def test_what_cannot_be_read_later_keeps_nobody_from_the_next(
     assert [delivery.id for delivery in await taken(deliveries)] == [second.id]
 
 
-async def test_a_few_bytes_are_taken_at_a_time(deliveries: Deliveries, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_few_bytes_are_taken_at_a_time(
+    database: Database, deliveries: Deliveries, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bitpay.chainhook.deliveries._TAKEN_BYTES", 2 * len(HOOKS))
-    for _ in range(5):
-        await deliveries.receive("streams", HOOKS)
-    assert [len(await taken(deliveries)) for _ in range(4)] == [2, 2, 1, 0]
+    first, *_ = [await deliveries.receive("streams", HOOKS) for _ in range(5)]
+    await database[DELIVERIES].update_one({"_id": ObjectId(first.id)}, {"$set": {"data": b"damaged"}})
+    assert [len(await taken(deliveries)) for _ in range(4)] == [1, 2, 1, 0], "what cannot be read counts as well"
 
 
 async def test_what_the_database_did_not_give_is_offered_again(

@@ -232,17 +232,20 @@ class Deliveries:
 
     async def _take(self, delivery_id: ObjectId) -> tuple[int, Delivery | None]:
         """Return an arrival's size in bytes and what it says; None where it cannot be read or somebody was faster."""
-        query = {"_id": delivery_id, "state": NEW}
+        size, query = 0, {"_id": delivery_id, "state": NEW}
         try:
             row = await self._deliveries.find_one_and_update(query, {"$set": {"state": TAKEN}})
-            return (0, None) if row is None else (row["bytes"], await self._read(row))
+            if row is None:
+                return size, None
+            size = row["bytes"]
+            return size, await self._read(row)
         except PyMongoError:
             with suppress(PyMongoError):
                 await self._mark(delivery_id, NEW)
             raise
         except Exception as error:  # noqa: BLE001 - one that cannot be read keeps nobody from the next
             await self.reject(str(delivery_id), error)
-            return 0, None
+            return size, None
 
     async def _read(self, row: Document) -> Delivery:
         body = await self._bodies.get(row)
