@@ -209,7 +209,7 @@ class Book:
         await self._rooms.begin_epoch(session)
 
     async def prune(self, head: Head) -> None:
-        """Forget before-images of final blocks, and final blocks in which nothing of ours happened.
+        """Forget before-images of final blocks, and but for the newest those in which nothing of ours happened.
 
         The floor rises first: from then on nobody looks for what is about to go. Does nothing where `head` has moved.
         """
@@ -221,7 +221,7 @@ class Book:
         row = await self._head.find_one_and_update(here, floor, return_document=ReturnDocument.AFTER)
         if row is not None:
             await self._images.delete_many({"height": {"$lte": row["imageFloor"]}})
-            await self._blocks.delete_many({**final, "events": 0, "_id": {"$ne": head.hash}})
+            await self._blocks.delete_many({**final, "events": 0, "_id": {"$nin": [head.hash, newest["_id"]]}})
 
     async def _move(
         self, head: Head, moved: Head, session: AsyncClientSession, *, floor: int | None = None
