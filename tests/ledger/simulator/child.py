@@ -20,6 +20,7 @@ from bitpay.chainhook.secrets import WebhookSecrets
 from bitpay.http.problems import install_problems
 from bitpay.kit.errors import NotFound
 from bitpay.kit.processes import die_with_parent
+from bitpay.ledger import follower
 from bitpay.ledger.ledger import Ledger
 from bitpay.ledger.projection import LedgerEvent, Message, Projection
 from bitpay.ledger.source import ClientSource
@@ -62,6 +63,7 @@ def main(orders: Orders) -> None:
     die_with_parent()
     os.setsid()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    follower._PRUNE_EVERY = 5  # a run is short, and forgetting is what makes a deep reorganisation dangerous
     asyncio.run(run(orders))
 
 

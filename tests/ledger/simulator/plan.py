@@ -3,6 +3,9 @@
 import random
 from dataclasses import dataclass
 
+_SHORT = 4
+"""Stacks blocks in a Bitcoin block: so few that a chain of some dozens is deeper than a reorganisation may be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rates:
@@ -26,7 +29,11 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One run: `history` blocks exist before the ledger starts, then `steps` things happen."""
+    """One run: `history` blocks exist before the ledger starts, then `steps` things happen.
+
+    With `two_waves` the chain is reorganised twice at the end, the second time right after the first and before the
+    new branch is read: each goes as deep as is believed, both together go deeper.
+    """
 
     seed: int
     history: int
@@ -35,6 +42,7 @@ class Plan:
     events_per_block: int
     followers: int
     racing: bool
+    two_waves: bool
     rates: Rates
 
 
@@ -58,13 +66,17 @@ def plan_for(seed: int) -> Plan:
         lag=random.Random(f"lag {seed}").choice([0, 0, 0.1, 0.3]),  # noqa: S311 - the same
     )
     followers = draw.choice([1, 1, 1, 2])
+    history, steps, burn_every = draw.choice([1, 10, 40]), draw.randint(20, 40), draw.choice([_SHORT, 10, 30])
+    events_per_block = draw.choice([1, 3, 5])
+    racing = followers > 1 and draw.random() < 0.5
     return Plan(
         seed=seed,
-        history=draw.choice([1, 10, 40]),
-        steps=draw.randint(20, 40),
-        burn_every=draw.choice([4, 10, 30]),
-        events_per_block=draw.choice([1, 3, 5]),
+        history=history,
+        steps=steps,
+        burn_every=burn_every,
+        events_per_block=events_per_block,
         followers=followers,
-        racing=followers > 1 and draw.random() < 0.5,
+        racing=racing,
+        two_waves=burn_every == _SHORT and not racing and draw.random() < 0.7,
         rates=rates,
     )

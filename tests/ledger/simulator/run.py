@@ -6,6 +6,7 @@ import multiprocessing
 import random
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.context import ForkServerProcess
@@ -24,7 +25,9 @@ from tests.ledger.simulator.proxy import Fault, Proxy
 from tests.ledger.simulator.sink import Sink
 
 from bitpay.kit.processes import free_port
+from bitpay.ledger.alerts import ALERTS
 from bitpay.ledger.book import HEAD, floor_of
+from bitpay.ledger.follower import DEEP
 from bitpay.realtime.log import LOG, ROOMS
 from bitpay.stacks.model import Block
 from bitpay.store import Client, Database, create_indexes, end, open_database
@@ -101,6 +104,8 @@ class Run:
                 await self._calm()
                 await end([*self._posts])
             await self._verify()
+            if self.plan.two_waves:
+                await self._two_waves()
         except Wrong as error:
             self.report.wrong = str(error)
         finally:
@@ -169,12 +174,16 @@ class Run:
             self.report.counts["kill -9"] += 1
             process.kill()
 
-    async def _step(self, http: httpx.AsyncClient) -> None:
-        rates = self.plan.rates
+    def _revive(self) -> None:
+        """Start again what was killed."""
         for port, process in self._ledgers.items():
             if not process.is_alive():
                 process.join()
                 self._start(port)
+
+    async def _step(self, http: httpx.AsyncClient) -> None:
+        rates = self.plan.rates
+        self._revive()
         luck = self._draw.random
         self._grow(http)
         if luck() < rates.kill:
@@ -258,14 +267,53 @@ class Run:
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 while not await self._at_rest():
-                    for port, process in self._ledgers.items():
-                        if not process.is_alive():
-                            self._start(port)
+                    self._revive()
                     await asyncio.sleep(0.02)
                 return
         head = await self._database[HEAD].find_one() or {}
         outbox = await self._database[OUTBOX].count_documents({"state": {"$in": [WAITING, LEASED]}})
         raise Wrong(f"not at rest: head {head.get('height')} of {self._tip.header.height}, {outbox} letters left")
+
+    async def _two_waves(self) -> None:
+        """The ledger must stop short of the second wave, with the documents of its own head, and go on afterwards."""
+        every, wave = self.plan.burn_every, 9 * self.plan.burn_every
+        while len(self._chain.path(self._tip)) <= 2 * wave:
+            await self._grow_calmly(every)
+        path = self._chain.path(self._tip)
+        self.report.counts["two waves"] += 1
+        self._node.show(self._chain.grow(path[-wave - 1], wave))
+        await self._wait("the first wave is not seen", self._has_left)
+        self._node.show(self._chain.grow(path[-2 * wave - 1], 2 * wave + every))
+        await self._wait("two waves raise no alert", self._is_stopped)
+        head = await self._database[HEAD].find_one() or {}
+        await self._verify_documents(self._chain.blocks[head["hash"]])
+        await self._grow_calmly(every)
+        await self._verify()
+        await self._wait("the alert about two waves stays open", self._goes_on)
+
+    async def _grow_calmly(self, count: int) -> None:
+        self._tip = self._chain.grow(self._tip, count)
+        self._node.show(self._tip)
+        await self._calm()
+
+    async def _has_left(self) -> bool:
+        return (await self._database[HEAD].find_one() or {}).get("hash") != self._tip.header.hash
+
+    async def _is_stopped(self) -> bool:
+        return await self._database[ALERTS].find_one({"_id": DEEP, "open": True}) is not None
+
+    async def _goes_on(self) -> bool:
+        return not await self._is_stopped()
+
+    async def _wait(self, otherwise: str, ready: Callable[[], Awaitable[bool]]) -> None:
+        """Wait with PATIENCE until it is so."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while not await ready():
+                    self._revive()
+                    await asyncio.sleep(0.002)
+                return
+        raise Wrong(otherwise)
 
     async def _at_rest(self) -> bool:
         with suppress(PyMongoError):
@@ -275,13 +323,18 @@ class Run:
         return False
 
     async def _verify(self) -> None:
-        truth = await clean_replay(self._database, self._chain, self._tip, child.POSTED)
+        truth = await self._verify_documents(self._tip)
+        self._same("the customer believes", self._sink.believed(), truth["told"])
+        await self._verify_rooms(truth["said"])
+
+    async def _verify_documents(self, tip: Block) -> dict[str, list[dict[str, Any]]]:
+        """Hold what the ledger has against a clean replay up to this block, and return what that gives."""
+        truth = await clean_replay(self._database, self._chain, tip, child.POSTED)
         found = await state_of(self._database)
         for name in found:
             if found[name] != truth[name]:
                 raise Wrong(f"{name} differ from a clean replay")
-        self._same("the customer believes", self._sink.believed(), truth["told"])
-        await self._verify_rooms(truth["said"])
+        return truth
 
     async def _verify_rooms(self, truth: list[dict[str, Any]]) -> None:
         counters = {row["_id"]: row["offset"] async for row in self._database[ROOMS].find({"offset": {"$gt": 0}})}
