@@ -2,23 +2,27 @@
 
 import random
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
+from dataclasses import fields, replace
 
 import pytest
 from tests.ledger.ledger_chain import CONTRACTS, Chain
 from tests.ledger.ledger_states import clean_replay, state_of
 from tests.ledger.simulator.node import Node
+from tests.ledger.simulator.plan import Rates
 
-from bitpay.ledger.book import UNFINAL_BURN_BLOCKS, Book
+from bitpay.ledger.book import UNFINAL_BURN_BLOCKS, Book, HeadMoved
 from bitpay.ledger.follower import OVERLOOKED, Follower
 from bitpay.ledger.hosted import HostedSource
 from bitpay.ledger.recorded import Recorded
 from bitpay.ledger.source import SourceError
 from bitpay.stacks.client import StacksClient
+from bitpay.stacks.model import Block
 from bitpay.store import Database
 
 QUIET = 1_000
 """Blocks in which others do what they do."""
+QUIET_RATES = Rates(*[0.0] * len(fields(Rates)))
 QUOTA = 60
 """Requests in a window, as an API allows them without a key."""
 
@@ -28,12 +32,20 @@ async def chain() -> Chain:
     return Chain(1, burn_every=20)
 
 
+@asynccontextmanager
+async def node_of(chain: Chain, draw: random.Random) -> AsyncIterator[Node]:
+    node = Node(chain, draw)
+    await node.start()
+    try:
+        yield node
+    finally:
+        await node.stop()
+
+
 @pytest.fixture
 async def node(chain: Chain) -> AsyncIterator[Node]:
-    node = Node(chain, random.Random(1))  # noqa: S311 - unused while it behaves well
-    await node.start()
-    yield node
-    await node.stop()
+    async with node_of(chain, random.Random(1)) as node:  # noqa: S311 - unused while it behaves well
+        yield node
 
 
 @pytest.fixture
@@ -239,3 +251,38 @@ async def test_a_small_quota_only_delays(
             assert windows < 5 + 4 * history * events / QUOTA
 
     assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_replicas_and_the_chain_do_the_ledger_ends_right(
+    book: Book, database: Database, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr("bitpay.stacks.client.http.ATTEMPTS", 1)
+    draw = random.Random(seed)  # noqa: S311 - a seed that replays is the point
+    chain = Chain(seed, burn_every=5)
+    async with node_of(chain, draw) as node, StacksClient(node.url) as client:
+        tip = await misled(book, chain, node, client, draw)
+        assert node.lagging
+        assert await state_of(database) == await clean_replay(database, chain, tip)
+    assert {alert["kind"] for alert in await book.alerts.open()} <= {OVERLOOKED}
+
+
+async def misled(book: Book, chain: Chain, node: Node, client: StacksClient, draw: random.Random) -> Block:
+    """Follow a chain that moves over an API whose replicas lag, until both are calm; return the tip."""
+    node.rates = replace(QUIET_RATES, lag=0.2, api_error=0.02)
+    follower = await hosted(book, client)
+    tip = chain.grow(None, 10)
+    for _ in range(25):
+        depth = draw.choice([0, 0, 0, 1, 2, 7])
+        tip = chain.grow(chain.ancestor(tip, depth), depth + draw.randint(1, 3))
+        node.show(tip)
+        with suppress(SourceError, HeadMoved):
+            await catch_up(follower)
+    node.rates = None
+    for _ in range(2):
+        tip = chain.grow(tip, 5)
+        node.show(tip)
+        await catch_up(follower)
+
+    assert follower.head.hash == tip.header.hash
+    return tip

@@ -70,19 +70,26 @@ class Survey:
         self.tip = tip
         self.states: dict[str, TransactionState] = {}
         self._client = client
-        self._lists = [PrintList(client, contract_id, is_known) for contract_id in contracts.all()]
+        self._contracts = contracts
+        self._is_known = is_known
+        self._begin_lists()
+
+    def _begin_lists(self) -> None:
+        self._lists = [PrintList(self._client, contract_id, self._is_known) for contract_id in self._contracts.all()]
 
     async def finish(self, known: Mapping[str, TransactionState]) -> None:
         """Find all of them; what `known` has is not looked up. Raises SourceError."""
         for one in self._lists:
             await one.read()
         listed = {txid for one in self._lists for txid in one.found}
-        self.states |= {txid: known[txid] for txid in listed & known.keys()}
+        found = {**known, **self.states}
+        self.states = {txid: found[txid] for txid in listed & found.keys()}
         await few_at_once(self._look_up, sorted(listed - self.states.keys()))
 
     async def _look_up(self, txid: str) -> None:
         state = await answered(self._client.transaction(txid))
         if state is None or state.block is None:
+            self._begin_lists()  # it may have left the chain since it was listed
             raise SourceError(f"{txid} is listed as one that printed, and has no block: replicas differ")
         self.states[txid] = state
 
