@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pymongo.errors import BulkWriteError
+from pymongo.errors import AutoReconnect, BulkWriteError
 from tests.ledger.ledger_chain import CONTRACTS, Chain, View
 from tests.ledger.ledger_states import clean_replay, follow, state_of
 
@@ -263,6 +263,24 @@ async def test_an_interrupted_replay_is_done_again(book: Book, database: Databas
     assert await outdated(database, [PROJECTION]) == [PROJECTION]
     assert await state_of(database) == await clean_replay(database, chain, tip)
     assert await left_over(database) == []
+
+
+async def test_a_replay_that_cannot_begin_leaves_everything(
+    book: Book, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = Chain(13)
+    await follow(book, View(chain, chain.grow(None, 20)))
+    before, images = await state_of(database), await images_of(database)
+    replay = Replay(database, [PROJECTION])
+
+    async def unreachable(_mark: str) -> None:
+        raise AutoReconnect("nobody answers")
+
+    monkeypatch.setattr(replay, "_sweep", unreachable)
+    with pytest.raises(AutoReconnect):
+        await replay.replace(book)
+    assert (await state_of(database), await images_of(database)) == (before, images)
+    assert images
 
 
 async def test_books_begun_after_a_restore_do_not_tell_again_what_left_the_house(database: Database) -> None:

@@ -120,6 +120,11 @@ async def _events_of(
     return events
 
 
+def _beside(mark: str) -> str:
+    """Return what the names of collections beside the real ones end with, never used before."""
+    return f"{mark}{ObjectId()}"
+
+
 def _unheard(_: Progress) -> None:
     """Hear of progress and do nothing."""
 
@@ -134,7 +139,7 @@ class Replay:
         self, database: Database, projections: Sequence[Projection], *, tell: Callable[[Progress], None] = _unheard
     ) -> None:
         self._database = database
-        self._suffix = ""
+        self._suffix = _beside(_COMPARED)
         self._tell = tell
         # Nothing is said: whoever heard it the first time need not hear it again.
         self._projections = [silent(one) for one in projections]
@@ -177,7 +182,7 @@ class Replay:
 
     async def _begin(self, mark: str) -> Progress:
         await self._sweep(mark)
-        self._suffix = f"{mark}{ObjectId()}"
+        self._suffix = _beside(mark)
         for projection in self._projections:
             await create_indexes_as(self._database, projection.collection, projection.collection + self._suffix)
         return Progress(mark)
