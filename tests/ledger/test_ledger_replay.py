@@ -14,7 +14,7 @@ from bitpay.ledger.book import Book, Head, HeadMoved
 from bitpay.ledger.events import decode_block
 from bitpay.ledger.lease import LeaseLost
 from bitpay.ledger.projection import LedgerEvent, Message
-from bitpay.ledger.replay import Progress, Replay, outdated, record_versions
+from bitpay.ledger.replay import Progress, Replay, Stretch, outdated, record_versions
 from bitpay.realtime.log import RoomLog
 from bitpay.registry import PROJECTIONS
 from bitpay.store import Database, Document
@@ -126,6 +126,7 @@ async def test_replacing_under_a_writer_is_refused(
 
     async def overtaken(progress: Progress) -> Progress:
         done = await go_on(progress)
+        await follower.load()
         view.show(chain.grow(tip, 1, events=0))
         await follower.step()
         return done
@@ -245,6 +246,28 @@ async def test_what_an_earlier_leader_laid_aside_never_gets_into_place(book: Boo
     with pytest.raises(HeadMoved):
         await Replay(database, [PROJECTION]).replace(late, check)
     assert await state_of(database) == await clean_replay(database, chain, new)
+    assert await left_over(database) == []
+
+
+async def test_who_begins_while_another_folds_ends_the_other(
+    book: Book, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = Chain(14)
+    tip = chain.grow(None, 40)
+    await follow(book, View(chain, tip))
+    early, late = Replay(database, [PROJECTION]), Replay(database, [PROJECTION])
+    fold_early = early._fold
+    monkeypatch.setattr("bitpay.ledger.replay._BLOCKS_AT_ONCE", 10)
+
+    async def interrupted(stretch: Stretch, progress: Progress) -> None:
+        monkeypatch.setattr(early, "_fold", fold_early)
+        await late.replace(book)
+        await fold_early(stretch, progress)
+
+    monkeypatch.setattr(early, "_fold", interrupted)
+    with pytest.raises(HeadMoved):
+        await early.replace(Book(database, [PROJECTION], RoomLog(database)))
+    assert await state_of(database) == await clean_replay(database, chain, tip)
     assert await left_over(database) == []
 
 

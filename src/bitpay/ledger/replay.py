@@ -162,13 +162,13 @@ class Replay:
         """Put the fold of all events in the place of the documents. Call it while nobody else writes.
 
         `check` is asked before each step that cannot be undone. Raises HeadMoved when somebody else writes all the
-        same. From the first of those steps to the last the documents are marked as outdated: an interruption has
-        whoever follows next fold them again before anything else, and what was laid aside here is dropped then.
+        same. From beginning to end the documents are marked as outdated: an interruption has whoever follows next fold
+        them again before anything else. Whoever begins moves the head, and so ends what others began.
         """
         await book.prune(await book.head())
+        head = await self._outdate(book, await book.head())
         try:
             progress = await self._go_on(await self._begin(_REPLACING))
-            head = await self._outdate(book, progress.head or await book.head())
             head = await self._replace_images(book, head)
             try:
                 await self._replace_documents(book, head, check)
