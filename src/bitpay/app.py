@@ -145,7 +145,7 @@ class House(Foundation):
         settings = self.settings
         if settings.observer_port is None:
             return None
-        app = observer_application(self.deliveries, self.ledger.wake)
+        app = observer_application(self.deliveries, self.ledger.alerts, self.ledger.wake)
         observer = Observer(app, settings.observer_host, settings.observer_port)
         self.closers.append(observer.close)
         return observer

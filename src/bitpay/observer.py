@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bitpay.chainhook.alerts import Alerts
 from bitpay.chainhook.api import observer_router
 from bitpay.chainhook.deliveries import Deliveries
 from bitpay.http.heads import BoundedHeads
@@ -42,12 +43,12 @@ class NoBrowsers:
         await self._app(scope, receive, send)
 
 
-def observer_application(deliveries: Deliveries, stored: Callable[[], None]) -> FastAPI:
-    """Return the application with a node's routes and nothing else. `stored()` is called after each arrival."""
+def observer_application(deliveries: Deliveries, alerts: Alerts, stored: Callable[[], None]) -> FastAPI:
+    """Return the application with a node's routes and nothing else. `stored()` is called after news of a block."""
     middleware = [Middleware(NoBrowsers), Middleware(CatchUnexpected)]
     app = FastAPI(openapi_url=None, middleware=middleware)
     install_problems(app)
-    app.include_router(observer_router(deliveries, stored))
+    app.include_router(observer_router(deliveries, alerts, stored))
     return app
 
 

@@ -11,6 +11,7 @@ from bitpay.chainhook.api import observer_router, webhook_router
 from bitpay.chainhook.deliveries import Deliveries
 from bitpay.chainhook.secrets import WebhookSecrets
 from bitpay.http.problems import install_problems
+from bitpay.ledger.alerts import Alerts
 from bitpay.store import Database
 
 
@@ -25,10 +26,10 @@ def woken() -> list[str]:
 
 
 @pytest.fixture
-async def http(deliveries: Deliveries, woken: list[str]) -> AsyncIterator[AsyncClient]:
+async def http(database: Database, deliveries: Deliveries, woken: list[str]) -> AsyncIterator[AsyncClient]:
     app = FastAPI()
     install_problems(app)
     app.include_router(webhook_router(deliveries, WebhookSecrets([SECRET, OLD_SECRET]), lambda: woken.append("hook")))
-    app.include_router(observer_router(deliveries, lambda: woken.append("node")))
+    app.include_router(observer_router(deliveries, Alerts(database), lambda: woken.append("node")))
     async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
         yield client

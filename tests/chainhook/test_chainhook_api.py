@@ -14,9 +14,9 @@ from httpx import AsyncClient
 from pymongo.errors import AutoReconnect
 from tests.chainhook.chainhook_payloads import CONTRACTS, OLD_SECRET, SECRET, block, chainhook1, chainhooks2, node
 
-from bitpay.chainhook.api import MAX_BODY_BYTES
+from bitpay.chainhook.api import MAX_BODY_BYTES, NODE_UNREADABLE
 from bitpay.chainhook.bodies import PIECES, Bodies
-from bitpay.chainhook.deliveries import DELIVERIES, MAX_BLOCKS, NODE_UNREADABLE, Deliveries, Delivery
+from bitpay.chainhook.deliveries import DELIVERIES, MAX_BLOCKS, Deliveries, Delivery
 from bitpay.chainhook.secrets import WebhookSecrets
 from bitpay.kit.errors import Unavailable
 from bitpay.ledger.alerts import Alerts

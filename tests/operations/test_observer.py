@@ -16,6 +16,7 @@ from bitpay.kit.errors import Conflict
 from bitpay.kit.processes import free_port
 from bitpay.kit.settings import Settings
 from bitpay.kit.tasks import running
+from bitpay.ledger.alerts import Alerts
 from bitpay.observer import Observer, observer_application
 from bitpay.store import Database, connect, open_database
 
@@ -36,7 +37,7 @@ async def test_a_nodes_block_is_applied_without_asking_anybody(database: Databas
     view = View(chain, tip)
     deliveries, port = Deliveries(database, CONTRACTS), free_port()
     ledger = ledger_of(database, view, deliveries=deliveries, poll=3600)
-    observer = Observer(observer_application(deliveries, ledger.wake), "127.0.0.1", port)
+    observer = Observer(observer_application(deliveries, ledger.alerts, ledger.wake), "127.0.0.1", port)
     async with running({"ledger": ledger.run}), listening(observer, port) as http:
         await reaches(database, tip.header.hash)
         reads = view.reads
@@ -68,7 +69,7 @@ async def test_an_instance_hears_its_node_at_that_port_only(live: LiveInstance) 
 )
 async def test_a_page_in_a_browser_is_no_node(database: Database, headers: dict[str, str]) -> None:
     port = free_port()
-    app = observer_application(Deliveries(database, CONTRACTS), lambda: None)
+    app = observer_application(Deliveries(database, CONTRACTS), Alerts(database), lambda: None)
     async with listening(Observer(app, "127.0.0.1", port), port) as http:
         answer = await http.post("/new_block", json=node(Chain(1).grow(None)), headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "cross_site")
@@ -77,7 +78,7 @@ async def test_a_page_in_a_browser_is_no_node(database: Database, headers: dict[
 
 async def test_a_port_that_is_taken_is_said_at_once(database: Database) -> None:
     port = free_port()
-    app = observer_application(Deliveries(database, CONTRACTS), lambda: None)
+    app = observer_application(Deliveries(database, CONTRACTS), Alerts(database), lambda: None)
     first, second = (Observer(app, "127.0.0.1", port) for _ in range(2))
     async with listening(first, port):
         with pytest.raises(Conflict, match=f"port {port} cannot be opened"):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from typer.main import get_command
 
-from bitpay.chainhook.deliveries import NODE_UNREADABLE
+from bitpay.chainhook.api import NODE_UNREADABLE
 from bitpay.chainhook.registration import CONTESTED
 from bitpay.cli import app
 from bitpay.kit.settings import Settings

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
+from bitpay.chainhook.alerts import Alerts
 from bitpay.chainhook.deliveries import Deliveries, Stored
 from bitpay.chainhook.secrets import WebhookSecrets
 from bitpay.kit.errors import NotFound, TooLarge
@@ -17,6 +18,8 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 
 TOPICS = frozenset({"streams", "marketplace", "treasury", "nft", "access-control"})
 """What a hook was registered for; any hook may carry events of all contracts."""
+NODE_UNREADABLE = "node_unreadable"
+_UNREADABLE = "Our node sent a block that cannot be read; the ledger reads it from the API."
 _NO_BLOCKS = {
     "/new_mempool_tx": "pending transactions",
     "/drop_mempool_tx": "dropped transactions",
@@ -50,11 +53,11 @@ def webhook_router(deliveries: Deliveries, secrets: WebhookSecrets, stored: Call
     return router
 
 
-def observer_router(deliveries: Deliveries, stored: Callable[[], None]) -> APIRouter:
+def observer_router(deliveries: Deliveries, alerts: Alerts, stored: Callable[[], None]) -> APIRouter:
     """Return the routes of a stacks-node's event observer. They have no secret: serve them on an internal port only.
 
-    A node repeats what is not answered with 200, and goes no further until it is: whatever it sends is taken, and
-    `stored()` is called where it tells of a block.
+    A node repeats what is not answered with 200, and goes no further until it is: whatever it sends is taken, an alert
+    is raised where it cannot be read, and `stored()` is called where it tells of a block.
     """
     router = APIRouter(tags=["node"])
 
@@ -66,6 +69,9 @@ def observer_router(deliveries: Deliveries, stored: Callable[[], None]) -> APIRo
         else:
             answer = await deliveries.receive_from_node(body.content)
         stored()
+        if answer.unreadable:
+            details = {"delivery": answer.id, "reason": answer.unreadable, "bytes": body.size, "sha256": body.sha256}
+            await alerts.raise_once(NODE_UNREADABLE, _UNREADABLE, **details)
         return _told(answer)
 
     @router.post("/new_burn_block", summary="Be told of a Bitcoin block")

@@ -21,7 +21,6 @@ from bitpay.chainhook import chainhook1, chainhooks2, node
 from bitpay.chainhook.arrivals import Arrival, Format, Unreadable
 from bitpay.chainhook.bodies import NOT_KEPT, RETENTION_SECONDS, Bodies, aside, is_heavy
 from bitpay.kit.errors import BitPayError, InvalidInput, TooLarge, Unavailable
-from bitpay.ledger.alerts import Alerts
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks.model import Block
 from bitpay.store import Database, Document, Kind, changes, collection, index
@@ -39,7 +38,6 @@ _REASON_CHARACTERS = 500
 
 NODE_TOPIC = "new_block"
 """The route, on an internal port, where a node of our own delivers; nobody else may speak as a node."""
-NODE_UNREADABLE = "node_unreadable"
 
 NEW = "new"
 TAKEN = "taken"
@@ -64,12 +62,13 @@ _FORMS: tuple[_Form, ...] = (chainhooks2, chainhook1, node)
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the sender is told: the arrival's id, and how much we found in it."""
+    """What the sender is told: the arrival's id, and how much we found in it. `unreadable` is the reason, if it is."""
 
     id: str
     blocks: int = 0
     rolled_back: int = 0
     events: int = 0
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,6 @@ class Deliveries:
     def __init__(self, database: Database, contracts: Contracts, *, trust: Sequence[Format] = (Format.NODE,)) -> None:
         self._deliveries = database[DELIVERIES]
         self._bodies = Bodies(database)
-        self._alerts = Alerts(database)
         self._contracts = contracts
         self._trust = frozenset(trust)
         self._parsing = asyncio.Lock()
@@ -115,8 +113,8 @@ class Deliveries:
     async def receive_from_node(self, body: bytes) -> Stored:
         """Store what our own node sent as a block, and return what is in it.
 
-        A node repeats what is refused and goes no further, so nothing is: what cannot be read is stored once, raises
-        an alert, and the follower reads that block from the API. Raises Unavailable when too much is being read.
+        A node repeats what is refused and goes no further, so nothing is: what cannot be read is stored once,
+        and the follower reads that block from the API. Raises Unavailable when too much is being read.
         """
         try:
             summary = await self._summary(NODE_TOPIC, body)
@@ -125,7 +123,7 @@ class Deliveries:
         return _stored(await self._store(NODE_TOPIC, body, summary), NODE_TOPIC, summary)
 
     async def note_oversized(self, sha256: str, size: int) -> Stored:
-        """Note that our own node sent a block of `size` bytes, more than is read or kept, and raise an alert."""
+        """Note that our own node sent a block of `size` bytes, more than is read or kept."""
         return await self._puzzle(TooLarge(f"This block has {size} bytes."), sha256, size, None)
 
     async def reopen(self) -> None:
@@ -219,16 +217,14 @@ class Deliveries:
         return str(delivery_id)
 
     async def _puzzle(self, error: BitPayError, sha256: str, size: int, body: bytes | None) -> Stored:
-        """Keep once what our node sent and nobody can read, where it fits, and raise an alert each time."""
+        """Keep once what our node sent and nobody can read, where it fits."""
         known = await self._deliveries.find_one({"state": UNREADABLE, "sha256": sha256}, {"_id": 1})
         told = _unreadable(error)
         if body is None:
             told |= {"sha256": sha256, "bytes": size, **NOT_KEPT}
         delivery = str(known["_id"]) if known else await self._store(NODE_TOPIC, body or b"", told)
-        message = "Our node sent a block that cannot be read; the ledger reads it from the API."
-        details = {"delivery": delivery, "reason": told["reason"], "sha256": sha256, "bytes": size}
-        await self._alerts.raise_once(NODE_UNREADABLE, message, **details)
-        return Stored(delivery)
+        _log.error("delivery_unreadable", delivery=delivery, topic=NODE_TOPIC, reason=told["reason"])
+        return Stored(delivery, unreadable=told["reason"])
 
     async def _take(self, delivery_id: ObjectId) -> tuple[int, Delivery | None]:
         """Return an arrival's size in bytes and what it says; None where it cannot be read or somebody was faster."""

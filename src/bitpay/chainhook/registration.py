@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from pymongo.errors import PyMongoError
 
-from bitpay.ledger.alerts import Alerts
+from bitpay.chainhook.alerts import Alerts
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks.client.chainhooks import ChainhooksClient, Hook
 from bitpay.stacks.client.errors import ApiError

@@ -119,7 +119,7 @@ async def serve(port: int, deliveries: Deliveries, ledger: Ledger) -> None:
     app = FastAPI()
     install_problems(app)
     app.include_router(webhook_router(deliveries, WebhookSecrets([SECRET]), ledger.wake))
-    app.include_router(observer_router(deliveries, ledger.wake))
+    app.include_router(observer_router(deliveries, ledger.alerts, ledger.wake))
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
