@@ -512,6 +512,13 @@ async def test_a_full_block_has_every_transaction_and_event(hiro: FakeHiro, clie
     assert full == await client.full_block(word(1_005))
 
 
+async def test_a_list_of_events_that_is_too_short_is_not_believed(hiro: FakeHiro, client: StacksClient) -> None:
+    serve_block(hiro)
+    hiro.routes[f"/extended/v3/transactions/{word(1)}/events"] = EVENTS_V3[:-1]
+    with pytest.raises(AnswerInvalid, match="4 events are listed of 5"):
+        await client.full_block(5)
+
+
 async def test_transactions_of_a_block_are_listed_without_events(hiro: FakeHiro, client: StacksClient) -> None:
     serve_block(hiro)
     listed = [tx async for tx in client.block_transactions(word(1_005))]
