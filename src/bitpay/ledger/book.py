@@ -32,7 +32,6 @@ index(EVENTS, [("block", 1), ("txIndex", 1), ("index", 1)])
 index(EVENTS, [("txid", 1)])
 index(EVENTS, [("fields.stream-id", 1), ("height", 1), ("txIndex", 1), ("index", 1)])
 index(IMAGES, [("height", 1)])
-index(IMAGES, [("burnHeight", 1)])
 
 _ID = "head"
 _NEVER_QUIET = -1
