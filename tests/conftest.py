@@ -33,7 +33,7 @@ def _plain_logs() -> None:
 def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real mongod of this test run's own."""
     directory: Path = tmp_path_factory.mktemp("mongo")
-    with MongoServer(directory, test_commands=True) as server:
+    with MongoServer(directory, for_tests=True) as server:
         yield server.url
 
 

@@ -158,7 +158,7 @@ def _settings(contracts: Contracts, url: str, chain_url: str, mongo_url: str, fo
         "stacks_api_url": chain_url,
         "stacks_api_key": CONTROL_TOKEN,
         "chainhooks_url": chain_url,
-        "mongodb_url": mongo_url,
+        "mongodb_url": f"{mongo_url}&appName=live",
         "mongodb_database": f"live_{folder.name.replace('.', '_')}",
         "public_url": url,
         "chainhook_secrets": [HOOK_SECRET],

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import OperationFailure
+from tests.faults import failing
 
 from bitpay.ledger.lease import LEASES, Lease
 from bitpay.store import Database
@@ -23,17 +23,6 @@ async def dead(database: Database) -> AsyncIterator[AsyncClientSession]:
         await session.start_transaction()
         await database["things"].insert_one({}, session=session)
         yield session
-
-
-@asynccontextmanager
-async def killing_fails(database: Database, code: int, times: int) -> AsyncIterator[None]:
-    data = {"failCommands": ["killSessions"], "errorCode": code}
-    admin = database.client.admin
-    await admin.command({"configureFailPoint": "failCommand", "mode": {"times": times}, "data": data})
-    try:
-        yield
-    finally:
-        await admin.command({"configureFailPoint": "failCommand", "mode": "off"})
 
 
 async def acquired(database: Database) -> None:
@@ -57,7 +46,7 @@ async def is_over(session: AsyncClientSession) -> bool:
 async def test_a_dead_holders_session_is_ended_even_if_that_fails_at_first(
     database: Database, dead: AsyncClientSession, times: int
 ) -> None:
-    async with killing_fails(database, INTERRUPTED, times):
+    async with failing(database.client, times, "killSessions", errorCode=INTERRUPTED):
         await acquired(database)
     assert await is_over(dead)
     assert await sessions_to_end(database) == 0
@@ -66,7 +55,10 @@ async def test_a_dead_holders_session_is_ended_even_if_that_fails_at_first(
 async def test_who_dies_before_it_could_end_a_session_leaves_that_to_the_next(
     database: Database, dead: AsyncClientSession
 ) -> None:
-    async with killing_fails(database, INTERRUPTED, 1), database.client.start_session() as session:
+    async with (
+        failing(database.client, 1, "killSessions", errorCode=INTERRUPTED),
+        database.client.start_session() as session,
+    ):
         assert not await Lease(database, NAME, session, seconds=0.0)._take()
     assert await sessions_to_end(database) == 1
     await acquired(database)
@@ -77,7 +69,7 @@ async def test_who_dies_before_it_could_end_a_session_leaves_that_to_the_next(
 async def test_a_database_that_lets_nobody_end_sessions_is_not_asked_for_ever(
     database: Database, dead: AsyncClientSession, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with killing_fails(database, FORBIDDEN, 99), asyncio.timeout(30):
+    async with failing(database.client, "always", "killSessions", errorCode=FORBIDDEN), asyncio.timeout(30):
         await acquired(database)
     assert "sessions_not_ended" in capsys.readouterr().err
     assert await sessions_to_end(database) == 0

@@ -13,6 +13,7 @@ from bson import ObjectId
 from prometheus_client import REGISTRY
 from pymongo.errors import OperationFailure
 from tests.chainhook.chainhook_payloads import chainhooks2, node
+from tests.faults import failing
 from tests.ledger.ledger_chain import CONTRACTS, Chain, View
 from tests.ledger.ledger_states import clean_replay, state_of
 
@@ -133,15 +134,11 @@ async def test_how_long_the_chain_has_been_silent_is_known_where_it_is_followed(
 async def test_a_database_that_refuses_us_is_not_asked_for_ever(database: Database) -> None:
     chain = Chain(1)
     ledger = ledger_of(database, View(chain, chain.grow(None, 5)))
-    data = {"failCommands": ["update"], "namespace": f"{database.name}.{LEASES}", "errorCode": 13}
-    admin = database.client.admin
-    await admin.command({"configureFailPoint": "failCommand", "mode": "alwaysOn", "data": data})
-    try:
+    leases = f"{database.name}.{LEASES}"
+    async with failing(database.client, "always", "update", namespace=leases, errorCode=13):
         for work in (ledger.begin, ledger.run):
             with pytest.raises(OperationFailure):
                 await work()
-    finally:
-        await admin.command({"configureFailPoint": "failCommand", "mode": "off"})
 
 
 async def test_a_whole_block_from_our_node_is_applied_without_asking_anybody(database: Database) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import bson
 import pytest
+from tests.faults import failing
 from tests.ledger.ledger_chain import CONTRACTS, Chain, View
 from tests.ledger.ledger_states import follow
 
@@ -532,16 +533,13 @@ async def test_a_database_that_needs_long_is_waited_for(
     await back_up(ground, tmp_path / "b", with_chain_data=False)
     monkeypatch.setattr(connection, "_SOCKET_TIMEOUT_MS", 400)
     other = ground_of(mongo_url, f"test_{token_hex(6)}")
-    admin = ground.mongo.admin
-    slow = {"failCommands": ["createIndexes", "insert"], "blockConnection": True, "blockTimeMS": 900}
-    name = {"appName": "bitpay"}
-    await admin.command("configureFailPoint", "failCommand", mode={"times": 6}, data={**slow, **name})
+    slow = {"blockConnection": True, "blockTimeMS": 900}
     try:
-        await restore(other, tmp_path / "b", replace=False)
-        await admin.command("configureFailPoint", "failCommand", mode={"times": 2}, data={**slow, **name})
-        await create_indexes(other.database)
+        async with failing(ground.mongo, 6, "createIndexes", "insert", **slow):
+            await restore(other, tmp_path / "b", replace=False)
+        async with failing(ground.mongo, 2, "createIndexes", "insert", **slow):
+            await create_indexes(other.database)
     finally:
-        await admin.command("configureFailPoint", "failCommand", mode="off")
         await other.mongo.drop_database(other.database.name)
         await other.close()
 

@@ -1,23 +1,13 @@
 """Transactions on a real mongod, with the faults that it can be told to make."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError, OperationFailure
+from tests.faults import failing
 
-from bitpay.store import Client, CommitUnknown, Database, transaction
-
-
-@asynccontextmanager
-async def fault(client: Client, times: int, **data: object) -> AsyncIterator[None]:
-    await client.admin.command({"configureFailPoint": "failCommand", "mode": {"times": times}, "data": data})
-    try:
-        yield
-    finally:
-        await client.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
+from bitpay.store import CommitUnknown, Database, transaction
 
 
 async def test_all_writes_of_a_transaction_arrive_or_none(database: Database) -> None:
@@ -40,9 +30,8 @@ async def test_a_transient_error_runs_the_whole_work_again(database: Database) -
         await database["things"].update_one({"_id": 1}, {"$inc": {"n": 1}}, upsert=True, session=session)
         return runs
 
-    async with fault(
-        database.client, 2, failCommands=["update"], errorCode=112, errorLabels=["TransientTransactionError"]
-    ):
+    transient = {"errorCode": 112, "errorLabels": ["TransientTransactionError"]}
+    async with failing(database.client, 2, "update", **transient):
         assert await transaction(database.client, work) == 3
 
     assert await database["things"].find_one() == {"_id": 1, "n": 1}
@@ -63,7 +52,7 @@ async def test_a_commit_whose_outcome_is_unknown_is_repeated_and_counts_once(
     async def work(session: AsyncClientSession) -> None:
         await database["things"].update_one({"_id": 1}, {"$inc": {"n": 1}}, upsert=True, session=session)
 
-    async with fault(database.client, 2, failCommands=["commitTransaction"], **how):
+    async with failing(database.client, 2, "commitTransaction", **how):
         await transaction(database.client, work)
 
     assert await database["things"].find_one() == {"_id": 1, "n": 1}
@@ -74,7 +63,7 @@ async def test_a_commit_that_is_never_confirmed_is_said_to_be_unknown(database: 
         await database["things"].insert_one({"_id": 1}, session=session)
 
     unconfirmed = {"code": 64, "errmsg": "waiting for replication timed out"}
-    async with fault(database.client, 1000, failCommands=["commitTransaction"], writeConcernError=unconfirmed):
+    async with failing(database.client, "always", "commitTransaction", writeConcernError=unconfirmed):
         with pytest.raises(CommitUnknown):
             await transaction(database.client, work, time_limit=0.2)
 
@@ -94,6 +83,6 @@ async def test_transient_errors_end_with_the_time_limit(database: Database) -> N
         await database["things"].insert_one({"_id": 1}, session=session)
 
     transient = {"errorCode": 112, "errorLabels": ["TransientTransactionError"]}
-    async with fault(database.client, 1000, failCommands=["insert"], **transient):
+    async with failing(database.client, "always", "insert", **transient):
         with pytest.raises(OperationFailure):
             await transaction(database.client, work, time_limit=0.2)

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -27,11 +28,14 @@ def spawn(
 
     Start long-lived children from the main thread, for that reason. `own_group` keeps a terminal's Ctrl-C from
     reaching the child before its parent has decided in which order things stop. `output` takes stdout and stderr.
+    The child may open as many files as the machine lets it: a database needs more than the usual 1,024.
     """
     parent = os.getpid()
 
     def prepare() -> None:
         die_with_parent()
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         if os.getppid() != parent:  # the parent died between fork and prctl
             os._exit(1)
 

@@ -35,9 +35,11 @@ _HEARTBEAT_MS = 500
 def connect(url: str, *, pool: int = 50) -> Client:
     """Return a client for the replica set at `url`; nothing is sent until the first command.
 
-    Writes are acknowledged by a majority's journal, reads come from the primary. At most `pool` sockets. Raises
-    InvalidInput where the URL cannot be read, without a word of what is in it.
+    Writes are acknowledged by a majority's journal, reads come from the primary. At most `pool` sockets. The server
+    knows us by the `appName` of the URL, else as "bitpay". Raises InvalidInput where the URL cannot be read, without
+    a word of what is in it.
     """
+    named: dict[str, Any] = {} if "appname=" in url.lower() else {"appname": "bitpay"}
     try:
         return AsyncMongoClient(
             url,
@@ -48,7 +50,7 @@ def connect(url: str, *, pool: int = 50) -> Client:
             serverSelectionTimeoutMS=_SERVER_SELECTION_MS,
             socketTimeoutMS=_SOCKET_TIMEOUT_MS,
             heartbeatFrequencyMS=_HEARTBEAT_MS,
-            appname="bitpay",
+            **named,
         )
     except (PyMongoError, ValueError):  # their words quote the URL, and with it the password
         raise InvalidInput(

@@ -149,7 +149,7 @@ class OutboxRelay:
 
     async def reap(self) -> None:
         """Offer again what a dead relay had leased."""
-        dead = {"state": LEASED, "$expr": {"$lt": ["$leaseUntil", "$$NOW"]}}
+        dead = {"state": LEASED, "$expr": {"$lte": ["$leaseUntil", "$$NOW"]}}
         await self._outbox.update_many(dead, [{"$set": {**_unless_retracted(WAITING), "owner": None}}])
 
     async def _is_finished(self, row_id: str) -> bool:

@@ -41,18 +41,17 @@ class ServerFailed(Unavailable):
 class MongoServer:
     """One mongod whose data lie in `directory`. Use it as a context manager, or `start` and `stop` it.
 
-    `cache_mb` bounds its cache, `oplog_mb` its oplog. `test_commands` opens fail points, for tests of faults.
+    `cache_mb` bounds its cache, `oplog_mb` its oplog. `for_tests` opens fail points and closes the files of dropped
+    collections within a quarter of a minute, not after five: databases that come and go by the hundred need it.
     Start it from the main thread: the kernel ends it together with the thread that started it.
     """
 
-    def __init__(
-        self, directory: Path, *, cache_mb: int = 256, oplog_mb: int = 256, test_commands: bool = False
-    ) -> None:
+    def __init__(self, directory: Path, *, cache_mb: int = 256, oplog_mb: int = 256, for_tests: bool = False) -> None:
         self.directory = directory
         self.port = 0
         self._cache_mb = cache_mb
         self._oplog_mb = oplog_mb
-        self._test_commands = test_commands
+        self._for_tests = for_tests
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -108,7 +107,7 @@ class MongoServer:
 
     def _arguments(self, binary: Path) -> list[str]:
         parameters = ["transactionLifetimeLimitSeconds=5", "diagnosticDataCollectionEnabled=false"]
-        parameters += ["enableTestCommands=1"] if self._test_commands else []
+        parameters += ["enableTestCommands=1", "minSnapshotHistoryWindowInSeconds=10"] if self._for_tests else []
         return [
             str(binary),
             *("--dbpath", str(self.directory / "data")),
@@ -116,6 +115,7 @@ class MongoServer:
             *("--replSet", REPLICA_SET, "--oplogSize", str(self._oplog_mb)),
             *("--wiredTigerCacheSizeGB", f"{max(self._cache_mb, 256) / 1024:.2f}"),
             *(part for parameter in parameters for part in ("--setParameter", parameter)),
+            *(("--syncdelay", "5", "--journalCommitInterval", "5") if self._for_tests else ()),
         ]
 
     def _answers(self, deadline: float) -> bool:

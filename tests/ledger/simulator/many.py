@@ -30,7 +30,7 @@ def play(seeds: list[int]) -> list[dict[str, Any]]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))  # absurd values are alerts by design
     warm_up()
     folder = tempfile.TemporaryDirectory(prefix="bitpay-simulator-")
-    with folder as path, MongoServer(Path(path), test_commands=True) as server:
+    with folder as path, MongoServer(Path(path), for_tests=True) as server:
         return asyncio.run(_play(server, seeds))
 
 
