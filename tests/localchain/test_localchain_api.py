@@ -161,9 +161,10 @@ async def test_prints_are_paged_by_cursor(house: House) -> None:
     await house.mined(*(ALICE.call(COUNTER_ID, "increment", [uint(n)]) for n in range(5)))
     path = f"/extended/v2/smart-contracts/{COUNTER_ID}/logs"
     first = await house.get(path, limit=2)
-    assert (first["total"], len(first["results"]), first["prev_cursor"]) == (6, 2, None)
-    second = await house.get(path, limit=2, cursor=first["next_cursor"])
-    assert second["prev_cursor"] == first["cursor"]
+    assert (first["total"], len(first["results"]), first["next_cursor"]) == (6, 2, None)
+    second = await house.get(path, limit=2, cursor=first["prev_cursor"])
+    assert second["next_cursor"] == first["cursor"]
+    assert (await house.get(path, limit=2, offset=1))["next_cursor"] is None  # no whole page is newer
     everything = (await house.get(path, limit=6))["results"]
     assert everything == first["results"] + second["results"] + everything[4:]
     assert (await house.client.get(path, params={"cursor": "9:9:9:9"})).status_code == 404
@@ -176,8 +177,9 @@ async def test_blocks_can_be_found_by_height_hash_and_time(house: House) -> None
     for name in ("latest", newest["height"], newest["hash"], newest["index_block_hash"][2:]):
         assert await house.get(f"/extended/v2/blocks/{name}") == newest
     assert await house.get(f"/extended/v2/blocks/by-block-time/{newest['block_time']}") == newest
-    following = await house.get("/extended/v2/blocks", limit=3, cursor=blocks["next_cursor"])
+    following = await house.get("/extended/v2/blocks", limit=3, cursor=blocks["prev_cursor"])
     assert following["results"][0]["height"] == newest["height"] - 3
+    assert (blocks["next_cursor"], following["next_cursor"]) == (None, blocks["cursor"])
     assert newest["parent_index_block_hash"] == blocks["results"][1]["index_block_hash"]
     inside = await house.get(f"/extended/v2/blocks/{newest['height']}/transactions", limit=2, offset=1)
     assert (inside["total"], len(inside["results"]), inside["results"][0]["tx_index"]) == (5, 2, 1)

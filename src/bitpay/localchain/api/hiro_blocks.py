@@ -81,14 +81,14 @@ def _listing(views: Views, page: Page) -> dict[str, Any]:
     top = archive.tip.height if page.cursor is None else views.block(page.cursor).header.height
     top -= page.offset
     headers = archive.headers(top, page.limit) if top >= archive.first.height else []
-    after, newer = archive.header(top - page.limit), archive.header(min(top + page.limit, archive.tip.height))
+    older, newer = archive.header(top - page.limit), archive.header(top + page.limit)
     current = headers[0][0] if headers else None
     return {
         "limit": page.limit,
         "offset": page.offset,
         "total": archive.tip.height - archive.first.height + 1,
-        "next_cursor": after.hash if after else None,
-        "prev_cursor": newer.hash if newer and current and newer.height > current.height else None,
+        "next_cursor": newer.hash if newer and current else None,
+        "prev_cursor": older.hash if older and current else None,
         "cursor": current.hash if current else None,
         "results": [_said(views, archive.block(header.height)) for header, _ in headers],
     }

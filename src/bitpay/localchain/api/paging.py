@@ -33,6 +33,7 @@ class Cut(Generic[T]):
     """The part of a list that a page shows, and the cursors around it."""
 
     page: Page
+    start: int
     total: int
     items: Sequence[T]
     current: str | None
@@ -50,9 +51,9 @@ class Cut(Generic[T]):
         return {**facts, "results": results}
 
     def both(self, results: Sequence[Any]) -> dict[str, Any]:
-        """Return the page as v2 writes it."""
-        cursor = {"next_cursor": self.following, "prev_cursor": self.previous, "cursor": self.current}
-        return {**self.offsets(results), **cursor}
+        """Return the page as v2 writes it: "next" is towards the newest, and only where a whole page is left there."""
+        newer = self.previous if self.start >= self.page.limit else None
+        return {**self.offsets(results), "next_cursor": newer, "prev_cursor": self.following, "cursor": self.current}
 
 
 def cut(items: Sequence[T], page: Page, name: Callable[[int, T], str]) -> Cut[T]:
@@ -69,7 +70,7 @@ def cut(items: Sequence[T], page: Page, name: Callable[[int, T], str]) -> Cut[T]
         return name(index, items[index]) if 0 <= index < len(items) else None
 
     before = cursor(max(0, start - page.limit)) if 0 < start <= len(items) else None
-    return Cut(page, len(items), items[start:end], cursor(start), cursor(end), before)
+    return Cut(page, start, len(items), items[start:end], cursor(start), cursor(end), before)
 
 
 def cursor_page(items: Sequence[Any], page: Page) -> dict[str, Any]:
