@@ -136,7 +136,7 @@ async def fill(ground: Foundation, tell: Tell) -> Head:
                 tell(done, total, _speed(pace, total - done))
                 if total <= 0 or await _has(ground, tip):
                     return await ground.ledger.book.head()  # it may have moved since
-            await wait.check_following(head)
+                await wait.check_following(head)
             await asyncio.wait([following], timeout=POLL_SECONDS[ground.settings.network])
             if following.done():
                 following.result()

@@ -26,7 +26,9 @@ SEED = int(os.environ.get("BITPAY_PROPERTY_SEED", Random().getrandbits(32)))  # 
 MOSTLY = 1_000.0
 """How much more a rule's own family weighs than the others, which come where that one has nothing to do."""
 ENOUGH_FOR_EVERYTHING = 15_000
-"""In so many steps every function has succeeded."""
+"""In so many steps nearly always every function has succeeded; else as many again are taken, at most."""
+MORE = 2_000
+"""Steps that are taken at once where a function has not succeeded yet."""
 
 
 class Stories(RuleBasedStateMachine):
@@ -93,7 +95,7 @@ class Stories(RuleBasedStateMachine):
 def test_the_contracts_do_what_the_model_does(stage: Stage) -> None:
     Stories.stage, Stories.told, Stories.failed = stage, Counter(), None
     seed = SEED
-    while (missing := STEPS - Stories.told.total()) > 0:  # hypothesis ends some stories early
+    while (missing := _steps_to_go()) > 0:  # hypothesis ends some stories early
         stories = settings(
             max_examples=-(-missing // LENGTH),
             stateful_step_count=LENGTH,
@@ -105,6 +107,18 @@ def test_the_contracts_do_what_the_model_does(stage: Stage) -> None:
         run_state_machine_as_test(hypothesis.seed(seed)(Stories), settings=stories)
         seed += 1
     if STEPS >= ENOUGH_FOR_EVERYTHING:
-        succeeded = {(contract, function) for contract, function, outcome in Stories.told if outcome == "ok"}
-        never = {(contract, name) for contract, names in PUBLIC.items() for name in names} - succeeded
-        assert never == {("nft", "transfer")}, f"never succeeded: {never}"
+        assert not _never_succeeded(), f"seed {SEED}, {seed - SEED} rounds of {Stories.told.total()} steps in all"
+
+
+def _steps_to_go() -> int:
+    taken = Stories.told.total()
+    if taken >= STEPS >= ENOUGH_FOR_EVERYTHING and _never_succeeded() and taken < 2 * STEPS:
+        return MORE
+    return STEPS - taken
+
+
+def _never_succeeded() -> set[tuple[str, str]]:
+    """Return the public functions that nobody has called with success, but for the one that always refuses."""
+    succeeded = {(contract, function) for contract, function, outcome in Stories.told if outcome == "ok"}
+    everything = {(contract, name) for contract, names in PUBLIC.items() for name in names}
+    return everything - succeeded - {("nft", "transfer")}
