@@ -13,7 +13,7 @@ dev: $(READY) ## Start everything on this machine and print the URL (RESET=1: af
 
 test: $(READY) lint ## Run all tests (T=path: those there)
 	@mkdir -p $(SCRATCH)
-	@TMPDIR=$(SCRATCH) XDG_CONFIG_HOME=$(SCRATCH) XDG_CACHE_HOME=$(SCRATCH) exec $(VENV)/bin/pytest $(or $(T),--numprocesses=2 --dist=loadfile)
+	@TMPDIR=$(SCRATCH) XDG_CONFIG_HOME=$(SCRATCH) XDG_CACHE_HOME=$(SCRATCH) exec $(VENV)/bin/pytest $(or $(T),--numprocesses=2 --dist=loadfile --no-loadscope-reorder)
 
 lint: $(READY) ## Check format, rules and types
 	@$(VENV)/bin/ruff format --check --quiet . || { $(VENV)/bin/ruff format --diff . ; exit 1; }

@@ -24,6 +24,11 @@ def pytest_configure() -> None:
     dropped_sockets.tolerate()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that at the end no process waits for the other."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _plain_logs() -> None:
     configure_logs()

@@ -1,11 +1,13 @@
 """Twenty-five seeds of the simulator: real processes, killed, cut off and lied to, and right in the end."""
 
+import pytest
 from tests.ledger.simulator.many import play_all, summed
 from tests.ledger.simulator.plan import plan_for
 
 SEEDS = range(25)
 
 
+@pytest.mark.long
 def test_whatever_goes_wrong_the_ledger_ends_right() -> None:
     reports = list(play_all(SEEDS, processes=2))
 

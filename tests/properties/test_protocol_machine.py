@@ -9,6 +9,7 @@ from collections import Counter
 from random import Random
 
 import hypothesis
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
@@ -92,6 +93,7 @@ class Stories(RuleBasedStateMachine):
         self.told.update(self.machine.tally)
 
 
+@pytest.mark.long
 def test_the_contracts_do_what_the_model_does(stage: Stage) -> None:
     Stories.stage, Stories.told, Stories.failed = stage, Counter(), None
     seed = SEED
