@@ -1,5 +1,7 @@
 """Books that were begun when how far back blocks can be undone stood in every block."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 from tests.ledger.ledger_chain import CONTRACTS, Chain, View
 from tests.ledger.ledger_states import clean_replay, follow, state_of
@@ -7,7 +9,7 @@ from tests.ledger.ledger_states import clean_replay, follow, state_of
 from bitpay.ledger.book import BLOCKS, HEAD, UNFINAL_BURN_BLOCKS, Book
 from bitpay.ledger.follower import DEEP
 from bitpay.ledger.replay import Replay
-from bitpay.store import Database, migrate
+from bitpay.store import Collection, Database, Document, migrate
 from bitpay.streams.projection import PROJECTION
 
 
@@ -75,6 +77,29 @@ async def test_migrating_again_changes_nothing(book: Book, database: Database) -
     before = await database[HEAD].find_one()
     await database["migrations"].delete_many({})
     await migrate(database)
+    assert await database[HEAD].find_one() == before
+
+
+async def test_who_migrates_late_lowers_no_floor(
+    book: Book, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = Chain(5, burn_every=1)
+    await follow(book, View(chain, chain.grow(None, 40)))
+    before = await database[HEAD].find_one()
+    await as_it_was(database, final_height=0)
+    find_one: Callable[..., Awaitable[Document | None]] = type(database[BLOCKS]).find_one
+
+    async def overtaken(self: Collection, *query: object, **options: object) -> Document | None:
+        """Another process has migrated and gone on by the time that this one has read what it goes by."""
+        found = await find_one(self, *query, **options)
+        if self.name == BLOCKS:
+            await database[HEAD].replace_one({}, before or {})
+        return found
+
+    monkeypatch.setattr(type(database[BLOCKS]), "find_one", overtaken)
+    monkeypatch.setattr("bitpay.ledger.book.UNFINAL_BURN_BLOCKS", UNFINAL_BURN_BLOCKS + 5)
+    await migrate(database)
+    monkeypatch.undo()
     assert await database[HEAD].find_one() == before
 
 

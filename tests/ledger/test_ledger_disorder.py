@@ -60,7 +60,7 @@ class World:
                 self.view.failures.append(SourceError("429", retry_after=0.01))
             case "crash":
                 self.ledger = self.fresh_ledger()
-                await self.ledger._begin()
+                await self.ledger._begin(None)
 
     def show(self, tip: Block) -> None:
         if self.random.random() < 0.7:
@@ -86,7 +86,7 @@ class World:
         try:
             return await self.ledger._round(None)
         except (SourceError, HeadMoved, PyMongoError):
-            await self.ledger._begin()
+            await self.ledger._begin(None)
             return True
 
 
@@ -94,7 +94,7 @@ class World:
 async def test_disorder_ends_as_a_clean_replay(database: Database, seed: int) -> None:
     world = World(database, seed)
     await world.ledger.book.open(CONTRACTS.deployer, 1)
-    await world.ledger._begin()
+    await world.ledger._begin(None)
     for _ in range(40):
         await world.happen()
         if world.random.random() < 0.6:

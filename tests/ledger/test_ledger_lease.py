@@ -8,7 +8,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import OperationFailure
 from tests.faults import failing
 
-from bitpay.ledger.lease import LEASES, Lease
+from bitpay.ledger.lease import LEASES, Lease, LeaseLost
 from bitpay.store import Database
 
 NAME = "of this test"
@@ -74,3 +74,30 @@ async def test_a_database_that_lets_nobody_end_sessions_is_not_asked_for_ever(
     assert "sessions_not_ended" in capsys.readouterr().err
     assert await sessions_to_end(database) == 0
     await dead.abort_transaction()
+
+
+async def test_a_holder_waits_for_a_database_that_does_not_answer(database: Database) -> None:
+    async with database.client.start_session() as session:
+        lease = Lease(database, NAME, session, seconds=0.05)
+        await lease.acquire()
+        async with failing(database.client, 5, "findAndModify", errorCode=INTERRUPTED):
+            await lease.renew()
+        await lease.release()
+
+
+async def test_a_holder_that_others_have_followed_gives_up(database: Database) -> None:
+    async with database.client.start_session() as session, asyncio.timeout(30):
+        lease = Lease(database, NAME, session, seconds=0.0)
+        await lease.acquire()
+        await acquired(database)
+        with pytest.raises(LeaseLost):
+            await lease.renew()
+        await lease.hold()
+
+
+async def test_a_holder_does_not_wait_for_a_database_that_refuses_it(database: Database) -> None:
+    async with database.client.start_session() as session:
+        lease = Lease(database, NAME, session)
+        await lease.acquire()
+        async with failing(database.client, "always", "findAndModify", errorCode=FORBIDDEN), asyncio.timeout(10):
+            await lease.hold()

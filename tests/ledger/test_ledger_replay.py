@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import AutoReconnect, BulkWriteError
 from tests.ledger.ledger_chain import CONTRACTS, Chain, View
 from tests.ledger.ledger_states import clean_replay, follow, state_of
@@ -286,6 +287,25 @@ async def test_an_interrupted_replay_is_done_again(book: Book, database: Databas
     assert await outdated(database, [PROJECTION]) == [PROJECTION]
     assert await state_of(database) == await clean_replay(database, chain, tip)
     assert await left_over(database) == []
+
+
+async def test_transactions_of_a_replay_are_of_the_given_session(
+    book: Book, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever takes over ends that session, and with it what a killed replay has locked."""
+    chain = Chain(15)
+    await follow(book, View(chain, chain.grow(None, 10)))
+    used = set()
+    touch = book.touch
+
+    async def noted(head: Head, session: AsyncClientSession) -> Head:
+        used.add(session)
+        return await touch(head, session)
+
+    monkeypatch.setattr(book, "touch", noted)
+    async with database.client.start_session() as session:
+        await Replay(database, [PROJECTION]).replace(book, session=session)
+    assert used == {session}
 
 
 async def test_a_replay_that_cannot_begin_leaves_everything(

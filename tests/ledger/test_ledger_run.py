@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -22,7 +23,7 @@ from bitpay.ledger.book import HEAD, OtherLedger
 from bitpay.ledger.events import DecodedBlock, decode_block
 from bitpay.ledger.lease import LEASES
 from bitpay.ledger.ledger import UNANSWERED, Ledger
-from bitpay.ledger.replay import order, outdated
+from bitpay.ledger.replay import Replay, order, outdated
 from bitpay.ledger.source import SourceError
 from bitpay.ledger.witness import AHEAD_BLOCKS, BEYOND
 from bitpay.protocol.ids import Contracts
@@ -129,6 +130,18 @@ async def test_how_long_the_chain_has_been_silent_is_known_where_it_is_followed(
         monkeypatch.setattr("bitpay.ledger.ledger.time", SimpleNamespace(monotonic=lambda: now + 1_000))
         silences.append(ledger.silence)
     assert [*silences, ledger.silence] == [None, 1_000, None]
+
+
+async def test_what_an_older_process_did_not_fold_is_folded_anew(database: Database) -> None:
+    added = replace(PROJECTION, collection="streams_too")
+    chain = Chain(3)
+    tip = chain.grow(None, 10)
+    for projections in ([PROJECTION, added], [PROJECTION], [PROJECTION, added]):
+        rooms = RoomLog(database)
+        async with running(Ledger(database, View(chain, tip), CONTRACTS, projections, rooms, start_height=1)):
+            await reaches(database, tip.header.hash)
+        tip = chain.grow(tip, 5)
+    assert await Replay(database, [PROJECTION, added]).verify() == []
 
 
 async def test_a_database_that_refuses_us_is_not_asked_for_ever(database: Database) -> None:

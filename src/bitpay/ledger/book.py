@@ -432,6 +432,7 @@ async def _note_bounds(database: Database) -> None:
         gone = [{"imaged": False}, {"burnHeight": {"$lt": highest - UNFINAL_BURN_BLOCKS}}]
         newest = await database[BLOCKS].find_one({"canonical": True, "$or": gone}, sort=[("height", -1)])
         floor = newest["height"] if newest else head["startHeight"] - 1
-        await database[HEAD].update_one({"_id": _ID}, {"$set": {"highestBurn": highest, "imageFloor": floor}})
+        unnoted = {"_id": _ID, "imageFloor": {"$exists": False}}  # another process may have been faster, and gone on
+        await database[HEAD].update_one(unnoted, {"$set": {"highestBurn": highest, "imageFloor": floor}})
     with patiently():
         await database[BLOCKS].update_many({"imaged": {"$exists": True}}, {"$unset": {"imaged": ""}})

@@ -5,6 +5,7 @@ Correctness does not depend on the lease (the head's compare-and-swap sees to th
 """
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ _NOT_ALLOWED = (13, 18, 8000)
 
 _MOST_REFUSALS = 5
 """After so many the session is left to MongoDB, which ends it in a while: some hosts have no `killSessions`."""
+
+_PATIENCE = 30.0
+"""Seconds that a holder goes on asking a database that does not answer, as while its primary is elected."""
 
 _TO_END = {"$ifNull": ["$toEnd", []]}
 """Sessions of earlier holders that nobody has ended yet."""
@@ -91,15 +95,15 @@ class Lease:
             await asyncio.sleep(self.renewal)
 
     async def hold(self) -> None:
-        """Renew the lease until it is lost; returns then."""
-        while await self._take():
+        """Renew the lease until somebody else has it, or the database does not answer any more; returns then."""
+        while await self._keep():
             heed_cancellation()
             await asyncio.sleep(self.renewal)
         _log.warning("lease_lost", lease=self._name)
 
     async def renew(self) -> None:
         """Make the lease ours for its whole time from now on. Raises LeaseLost."""
-        if not await self._take():
+        if not await self._keep():
             raise LeaseLost("The database did not answer in time, or somebody else took over.")
 
     async def lead(self, work: Coroutine[None, None, T]) -> T:
@@ -131,7 +135,16 @@ class Lease:
             return False
         return True
 
-    async def _take(self) -> bool:
+    async def _keep(self) -> bool:
+        """Renew the lease, and ask again where the database does not answer: perhaps nobody wants it meanwhile."""
+        deadline = time.monotonic() + _PATIENCE
+        while (ours := await self._take()) is None and time.monotonic() < deadline:
+            heed_cancellation()
+            await asyncio.sleep(self.renewal)
+        return bool(ours)
+
+    async def _take(self) -> bool | None:
+        """Take the lease or renew it. Returns whether it is ours, None where the database does not say."""
         free = {"$or": [{"owner": self.owner}, {"$expr": {"$lte": ["$expires", "$$NOW"]}}]}
         ours = {
             "owner": self.owner,
@@ -147,7 +160,7 @@ class Lease:
                 await self._end(lease["toEnd"])
         except PyMongoError as error:
             _log.warning("lease_unreachable", lease=self._name, error=str(error))
-            return False
+            return False if refused(error) else None
         return lease is not None
 
     async def _end(self, sessions: list[Binary]) -> None:

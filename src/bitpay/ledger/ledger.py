@@ -19,7 +19,7 @@ from bitpay.ledger.lease import FOLLOWER, Lease, LeaseLost, refused
 from bitpay.ledger.metrics import BEHIND, FAILURES, HEIGHT, LEADING, SILENCE
 from bitpay.ledger.pace import CatchingUp
 from bitpay.ledger.projection import Projection
-from bitpay.ledger.replay import Replay, outdated, record_versions
+from bitpay.ledger.replay import Replay, forget_versions, outdated, record_versions
 from bitpay.ledger.reread import ordered_reread, withdraw_reread
 from bitpay.ledger.source import ChainSource, Deliveries, Delivery, SourceError
 from bitpay.ledger.witness import Witness
@@ -131,7 +131,7 @@ class Ledger:
         """
         await self.book.open(self._contracts.deployer, self._start_height)
         async with self._database.client.start_session() as session:
-            await self._lead(session, self._begin())
+            await self._lead(session, self._begin(session))
 
     async def _lead(self, session: AsyncClientSession, work: Coroutine[None, None, None]) -> None:
         """Do the work of whoever holds the lease, until it ends or the lease is lost."""
@@ -166,7 +166,7 @@ class Ledger:
             heed_cancellation()
             try:
                 if not fresh:
-                    await self._begin()
+                    await self._begin(session)
                     fresh = True
                 changed = await self._round(session)
                 if not well:
@@ -188,23 +188,28 @@ class Ledger:
                 if not changed and (fresh := await self._is_fresh()):
                     await self._rest(self._poll)
 
-    async def _begin(self) -> None:
+    async def _begin(self, session: AsyncClientSession | None) -> None:
+        """Come to know the books, in which whoever led before us may have written and ordered what it liked.
+
+        Transactions are of the lease's `session`: if we die, our successor ends them.
+        """
         await self._follower.load()
+        await forget_versions(self._database, but=self._projections)
         newer = await outdated(self._database, self._projections)
         if newer and self.head.empty:
             await record_versions(self._database, newer)
         elif newer:
             _log.warning("folding_anew", collections=[projection.collection for projection in newer])
-            await Replay(self._database, newer).replace(self.book, self._renew)
+            await Replay(self._database, newer).replace(self.book, self._renew, session=session)
             await self._follower.load()
         if (height := await ordered_reread(self._database)) is not None:
-            await self._go_back(height)
+            await self._go_back(height, session)
         if self._deliveries is not None:
             await self._deliveries.reopen()
 
-    async def _go_back(self, height: int) -> None:
+    async def _go_back(self, height: int, session: AsyncClientSession | None) -> None:
         try:
-            await self._follower.set_back(height)
+            await self._follower.set_back(height, session)
         except NoImages as error:  # it became final since that was ordered
             _log.error("reread_refused", height=height, error=str(error))
         await withdraw_reread(self._database, height)

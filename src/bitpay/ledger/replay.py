@@ -141,6 +141,7 @@ class Replay:
         self._database = database
         self._suffix = _beside(_COMPARED)
         self._tell = tell
+        self._session: AsyncClientSession | None = None
         # Nothing is said: whoever heard it the first time need not hear it again.
         self._projections = [silent(one) for one in projections]
         self._names = [one.collection for one in projections]
@@ -158,13 +159,17 @@ class Replay:
         finally:
             await self._drop()
 
-    async def replace(self, book: Book, check: Check = _unasked) -> Progress:
+    async def replace(
+        self, book: Book, check: Check = _unasked, *, session: AsyncClientSession | None = None
+    ) -> Progress:
         """Put the fold of all events in the place of the documents. Call it while nobody else writes.
 
         `check` is asked before each step that cannot be undone. Raises HeadMoved when somebody else writes all the
         same. From beginning to end the documents are marked as outdated: an interruption has whoever follows next fold
-        them again before anything else. Whoever begins moves the head, and so ends what others began.
+        them again before anything else. Whoever begins moves the head, and so ends what others began. All transactions
+        are of `session`, if there is one.
         """
+        self._session = session
         await book.prune(await book.head())
         head = await self._outdate(book, await book.head())
         try:
@@ -230,7 +235,7 @@ class Replay:
             await self._database[VERSIONS].delete_many({"_id": {"$in": self._names}}, session=session)
             return await book.touch(head, session)
 
-        return await transaction(self._database.client, work)
+        return await transaction(self._database.client, work, session=self._session)
 
     async def _replace_images(self, book: Book, head: Head) -> Head:
         """Replace the before-images in portions that a transaction holds, and return the head after the last."""
@@ -278,7 +283,7 @@ class Replay:
             await write(rows, session)
             return touched
 
-        return await transaction(self._database.client, work)
+        return await transaction(self._database.client, work, session=self._session)
 
     async def _replace_documents(self, book: Book, head: Head, check: Check) -> None:
         """Rename what lies aside into its place. Raises HeadMoved where somebody else wrote meanwhile."""
@@ -298,7 +303,7 @@ class Replay:
             await book.begin_epoch(session)  # no message told what changed
             await record_versions(self._database, self._projections, session)
 
-        await transaction(self._database.client, work)
+        await transaction(self._database.client, work, session=self._session)
 
     async def _differences(self, session: AsyncClientSession) -> AsyncIterator[Difference]:
         count = 0
@@ -367,6 +372,11 @@ async def record_versions(
     for projection in projections:
         version = {"$set": {"version": projection.version}}
         await database[VERSIONS].update_one({"_id": projection.collection}, version, upsert=True, session=session)
+
+
+async def forget_versions(database: Database, *, but: Sequence[Projection]) -> None:
+    """Note that documents of other projections than these are not folded on: they miss what is applied from now on."""
+    await database[VERSIONS].delete_many({"_id": {"$nin": [projection.collection for projection in but]}})
 
 
 async def folded_by_others(database: Database, projections: Sequence[Projection]) -> list[str]:
