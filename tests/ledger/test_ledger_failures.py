@@ -49,7 +49,7 @@ async def test_folding_that_fails_again_and_again_raises_an_alert_until_it_succe
     await order(database, [PROJECTION])
     tries = 0
 
-    async def refused(_self: Replay, _book: Book, _check: Check) -> Progress:
+    async def refused(_self: Replay, _book: Book, _check: Check, **_session: object) -> Progress:
         nonlocal tries
         tries += 1
         raise BulkWriteError({"writeErrors": [{"index": 0, "code": 11000, "errmsg": "twice"}]})
