@@ -98,6 +98,35 @@ async def test_a_quiet_tip_costs_a_handful_of_requests(
     assert node.requests - before < 30
 
 
+async def test_more_prints_than_an_api_skips_are_read(
+    book: Book, database: Database, chain: Chain, node: Node, client: StacksClient
+) -> None:
+    quiet = chain.grow(None, 5, events=1)
+    node.show(quiet)
+    follower = await hosted(book, client)
+    await catch_up(follower)
+    chain.burn_every = 1_000  # none of them becomes final
+    tip = chain.grow(quiet, 380, events=4)
+    node.show(tip)
+
+    await catch_up(follower)
+    await catch_up(await hosted(book, client))
+
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+async def test_where_prints_have_no_cursors_they_are_counted(
+    book: Book, database: Database, chain: Chain, node: Node, client: StacksClient
+) -> None:
+    node.cursors = False
+    tip = chain.grow(None, 120, events=3)
+    node.show(tip)
+
+    await catch_up(await hosted(book, client))
+
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
 async def test_a_reorganisation_is_followed_and_no_print_of_the_old_branch_is_left(
     book: Book, database: Database, chain: Chain, node: Node, client: StacksClient
 ) -> None:

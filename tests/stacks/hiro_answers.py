@@ -188,6 +188,7 @@ GOOD: dict[str, Any] = {
     "waiting": last_page(transaction_v3(2, 0), transaction_v3(1, 0)),
     "transaction_events": last_page(*EVENTS_V3),
     "contract_logs": page(log(2), log(1), cursor="2"),
+    "contract_logs_page": page(log(2), log(1), cursor="2"),
     "contract": {
         "tx_id": word(1),
         "contract_id": CONTRACT,

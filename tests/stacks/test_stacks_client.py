@@ -449,6 +449,21 @@ async def test_prints_that_leave_the_chain_meanwhile_are_told(hiro: FakeHiro, cl
         await anext(logs)
 
 
+async def test_a_page_of_prints_is_found_again_from_another(hiro: FakeHiro, client: StacksClient) -> None:
+    hiro.routes[LOGS] = printed = [log(number) for number in range(5, 0, -1)]
+    page = await client.contract_logs_page(CONTRACT, offset=1)
+    assert [logged.txid for logged in page.logs] == [word(4), word(3)]
+    assert not page.last
+    printed.insert(0, log(6))
+    below = await client.contract_logs_page(CONTRACT, offset=3, cursor=page.cursor)
+    assert [logged.txid for logged in below.logs] == [word(1)]
+    assert below.last
+    with pytest.raises(ChainMoved):
+        await client.contract_logs_page(CONTRACT, offset=4, cursor=page.cursor)
+    hiro.cursors = False
+    assert (await client.contract_logs_page(CONTRACT)).cursor is None
+
+
 async def test_headers_come_ascending_whatever_happens_meanwhile(hiro: FakeHiro, client: StacksClient) -> None:
     chain = [block(height) for height in range(9, -1, -1)]
     hiro.routes["/extended/v2/blocks"] = chain

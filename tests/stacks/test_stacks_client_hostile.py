@@ -70,6 +70,7 @@ METHODS: dict[str, Ask] = {
     "waiting": lambda client: listed(client.waiting(OWNER)),
     "transaction_events": lambda client: listed(client.transaction_events(TXID)),
     "contract_logs": lambda client: listed(client.contract_logs(CONTRACT)),
+    "contract_logs_page": lambda client: client.contract_logs_page(CONTRACT, offset=1, cursor="2"),
     "contract": lambda client: client.contract(CONTRACT),
     "faucet": lambda client: client.faucet("stx", OWNER),
     "block": lambda client: client.block(5),

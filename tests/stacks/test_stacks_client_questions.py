@@ -116,6 +116,7 @@ Ask = Callable[[StacksClient], Awaitable[Any]]
         lambda client: anext(client.blocks(offset=-1)),
         lambda client: anext(client.burn_blocks(offset=-1)),
         lambda client: anext(client.contract_logs(CONTRACT, offset=-1)),
+        lambda client: client.contract_logs_page(CONTRACT, offset=-1),
     ],
 )
 async def test_a_wrong_question_is_the_callers_error(hiro: FakeHiro, client: StacksClient, ask: Ask) -> None:
@@ -131,6 +132,7 @@ async def test_a_wrong_question_is_the_callers_error(hiro: FakeHiro, client: Sta
         (lambda client: client.call_read(CONTRACT, "f", sender="\ud800"), AddressInvalid),
         (lambda client: client.contract(OWNER), AddressInvalid),
         (lambda client: anext(client.contract_logs(OWNER)), AddressInvalid),
+        (lambda client: client.contract_logs_page(OWNER), AddressInvalid),
     ],
 )
 async def test_wrong_names_and_addresses_are_told(

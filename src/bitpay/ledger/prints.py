@@ -2,65 +2,83 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing
 from typing import TypeVar
 
 from bitpay.ledger.source import SourceError, answered
 from bitpay.protocol.ids import Contracts
-from bitpay.stacks.client import LoggedEvent, StacksClient, TransactionState
+from bitpay.stacks.client import ChainMoved, LogsPage, StacksClient, TransactionState
 from bitpay.stacks.model import BlockHeader
 
 Item = TypeVar("Item")
 T = TypeVar("T")
 
 _AT_ONCE = 4
-_PORTION = 100
 _OVERLAP = 10
-"""So many prints of a portion are read again with the next: replicas that differ shift the list between the two."""
+"""So many prints of a page are read again with the next: replicas that differ shift the list between the two."""
+_FAR = 100
+"""So many prints are read again where that does not do."""
 
 IsKnown = Callable[[str], Awaitable[bool]]
 """Whether a transaction, and with it every older one, need not be listed again."""
 
 
 class PrintList:
-    """The transactions in which one contract printed, newest first, down to the first that is known."""
+    """The transactions in which one contract printed, newest first, down to the first that is known.
+
+    Each page is asked for from the first print of the page before, where the server gives that one a name: an API
+    refuses to skip more than some prints of the newest.
+    """
 
     def __init__(self, client: StacksClient, contract_id: str, is_known: IsKnown) -> None:
         self.found: dict[str, None] = {}
         self._client = client
         self._contract_id = contract_id
         self._is_known = is_known
-        self._next = 0
+        self._cursor: str | None = None
+        self._offset = 0
+        self._before: LogsPage | None = None
         self._ended = False
 
     async def read(self) -> None:
         """Read to the end, from where an earlier attempt stopped. Raises SourceError."""
         while not self._ended:
-            await self._read_portion()
+            await self._read_page()
 
-    async def _read_portion(self) -> None:
-        prints = await answered(self._portion())
-        if self._next and not (prints and prints[0].txid in self.found):
-            self._next = max(0, self._next - _PORTION)
+    async def _read_page(self) -> None:
+        page = await answered(self._page())
+        begun = self._cursor is not None or self._offset
+        if begun and not (page.logs and page.logs[0].txid in self.found):
+            self._go_back()
             raise SourceError("the list of prints got shorter while it was read: replicas differ")
-        for logged in prints:
+        if self._before is not None and page.logs == self._before.logs:
+            raise SourceError("a page of the list of prints is the one before it")
+        for logged in page.logs:
             if logged.txid in self.found:
                 continue
             if await self._is_known(logged.txid):
                 self._ended = True
                 return
             self.found[logged.txid] = None
-        self._ended = len(prints) < _PORTION
-        self._next += _PORTION - _OVERLAP
+        self._ended = page.last
+        self._go_on(page)
 
-    async def _portion(self) -> list[LoggedEvent]:
-        prints: list[LoggedEvent] = []
-        async with aclosing(self._client.contract_logs(self._contract_id, offset=self._next)) as listing:
-            async for logged in listing:
-                prints.append(logged)
-                if len(prints) == _PORTION:
-                    break
-        return prints
+    async def _page(self) -> LogsPage:
+        try:
+            return await self._client.contract_logs_page(self._contract_id, offset=self._offset, cursor=self._cursor)
+        except ChainMoved:
+            self._go_to(None, 0)
+            raise
+
+    def _go_on(self, page: LogsPage) -> None:
+        step = max(1, len(page.logs) - _OVERLAP)
+        self._go_to(page.cursor, step if page.cursor is not None else self._offset + step)
+        self._before = page
+
+    def _go_back(self) -> None:
+        self._go_to(self._cursor if self._offset else None, max(0, self._offset - _FAR))
+
+    def _go_to(self, cursor: str | None, offset: int) -> None:
+        self._cursor, self._offset, self._before = cursor, offset, None
 
 
 class Survey:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +12,9 @@ from tests.ledger.simulator.plan import Rates
 
 from bitpay.stacks.model import Block, BlockHeader, ContractLog, TransactionReceipt
 
-_REASONS = {200: "OK", 404: "Not Found", 429: "Too Many Requests", 503: "Service Unavailable"}
+_REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 429: "Too Many Requests", 503: "Service Unavailable"}
+_MOST_OFFSET = 1_000
+"""Hiro refuses to skip more prints than that."""
 
 
 class Node:
@@ -19,7 +22,7 @@ class Node:
 
     `behind` blocks are missing from what the replica for an endpoint knows ("logs", "blocks", "transactions"); of
     `short` transactions the last event is not listed, and nothing that `hidden` ones printed; only `quota` more
-    requests are answered.
+    requests are answered; prints have no `cursors`.
     """
 
     def __init__(self, chain: Chain, draw: random.Random) -> None:
@@ -29,6 +32,7 @@ class Node:
         self.short: set[str] = set()
         self.hidden: set[str] = set()
         self.quota: int | None = None
+        self.cursors = True
         self.lagging = 0
         self.requests = 0
         self._chain = chain
@@ -91,11 +95,14 @@ class Node:
                 self.lagging += 1
                 lag = self._draw.randint(1, 3)
         url = urlsplit(target)
-        query = {name: int(values[0]) for name, values in parse_qs(url.query).items() if values[0].isdecimal()}
-        found = self._find_behind(url.path.removeprefix("/extended/").split("/"), query, lag)
+        query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        parts = url.path.removeprefix("/extended/").split("/")
+        if parts[-1] == "logs" and int(query.get("offset", "0")) > _MOST_OFFSET:
+            return 400, b'{"error":"querystring/offset must be <= 1000"}', {}
+        found = self._find_behind(parts, query, lag)
         return (404, b'{"error":"cannot find it"}', {}) if found is None else (200, json.dumps(found).encode(), {})
 
-    def _find_behind(self, parts: list[str], query: dict[str, int], lag: int) -> dict[str, Any] | None:
+    def _find_behind(self, parts: list[str], query: dict[str, str], lag: int) -> dict[str, Any] | None:
         """Answer as a replica does that lacks the newest blocks."""
         lag = max(lag, self.behind.get("logs" if parts[-1] == "logs" else parts[1], 0))
         whole = self._path
@@ -105,12 +112,12 @@ class Node:
         finally:
             self._path = whole
 
-    def _find(self, parts: list[str], query: dict[str, int]) -> dict[str, Any] | None:
+    def _find(self, parts: list[str], query: dict[str, str]) -> dict[str, Any] | None:
         match parts:
             case ["v2", "blocks", *rest]:
                 return self._find_block(rest, query)
             case ["v2", "smart-contracts", contract_id, "logs"]:
-                return _page(self._logs_of(contract_id), query, 100)
+                return self._page_of_logs(contract_id, query)
             case ["v3", "transactions", txid]:
                 return self._canonical(txid)
             case ["v3", "transactions", txid, "events"] if receipt := self._receipts.get(txid):
@@ -118,7 +125,7 @@ class Node:
                 return {"cursor": {"next": None}, "results": events[:-1] if txid in self.short else events}
         return None
 
-    def _find_block(self, parts: list[str], query: dict[str, int]) -> dict[str, Any] | None:
+    def _find_block(self, parts: list[str], query: dict[str, str]) -> dict[str, Any] | None:
         if not parts:
             return _page([_header(block.header) for block in reversed(self._path)], query, 30)
         block = self._block(parts[0])
@@ -126,10 +133,24 @@ class Node:
             return _header(block.header) if block else None
         return _page([_transaction(receipt) for receipt in block.transactions], query, 50)
 
-    def _logs_of(self, contract_id: str) -> list[dict[str, Any]]:
-        """Everything that a contract printed, newest first."""
+    def _page_of_logs(self, contract_id: str, query: dict[str, str]) -> dict[str, Any] | None:
+        """A page begins at the newest print that is not above the place which its cursor names."""
+        listed = self._logs_of(contract_id)
+        if not self.cursors:
+            return _page([log for _, log in listed], query, 100)
+        if cursor := query.get("cursor"):
+            listed = [(place, log) for place, log in listed if place <= _place(cursor)]
+        page = _page(listed, query, 100)
+        shown = page["results"]
+        if cursor and not shown:
+            return None
+        named = ":".join(map(str, shown[0][0])) if shown else None
+        return page | {"cursor": named, "results": [log for _, log in shown]}
+
+    def _logs_of(self, contract_id: str) -> list[tuple[list[int], dict[str, Any]]]:
+        """Everything that a contract printed and its place on the chain, newest first."""
         return [
-            {"tx_id": receipt.txid, **_event(log)}
+            ([block.header.height, 0, receipt.index, log.index], {"tx_id": receipt.txid, **_event(log)})
             for block in reversed(self._path)
             for receipt in reversed(block.transactions)
             for log in reversed(_logs(receipt))
@@ -152,8 +173,12 @@ class Node:
         return None
 
 
-def _page(items: list[dict[str, Any]], query: dict[str, int], most: int) -> dict[str, Any]:
-    offset, limit = query.get("offset", 0), min(query.get("limit", 20), most)
+def _place(cursor: str) -> list[int]:
+    return [int(number) for number in cursor.split(":")]
+
+
+def _page(items: Sequence[Any], query: dict[str, str], most: int) -> dict[str, Any]:
+    offset, limit = int(query.get("offset", "0")), min(int(query.get("limit", "20")), most)
     return {"limit": limit, "offset": offset, "total": len(items), "results": items[offset : offset + limit]}
 
 

@@ -294,3 +294,13 @@ class LoggedEvent:
 
     txid: str
     log: ContractLog
+
+
+@dataclass(frozen=True, slots=True)
+class LogsPage:
+    """A part of the list of a contract's prints, newest first. `last`: no older one is left."""
+
+    logs: tuple[LoggedEvent, ...]
+    cursor: str | None
+    """Names the page's first print, whatever comes on top; None where the server names no cursors."""
+    last: bool

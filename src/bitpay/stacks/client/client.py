@@ -16,6 +16,7 @@ from bitpay.stacks.client.answers import (
     Fees,
     Gift,
     LoggedEvent,
+    LogsPage,
     Nonces,
     StxBalance,
     TransactionState,
@@ -136,13 +137,26 @@ class StacksClient(NodeClient):
         again is left out.
         """
         start, seen = natural(offset, "an offset"), set[tuple[str, int]]()
-        path = f"/extended/v2/smart-contracts/{contract_asked(contract_id)}/logs"
-        async for fields in self._pages(path, "results", EVENTS_PER_PAGE, start=start):
+        async for fields in self._pages(_logs_path(contract_id), "results", EVENTS_PER_PAGE, start=start):
             logged = chain.logged(fields)
             place = (logged.txid, logged.log.index)
             if place not in seen:
                 seen.add(place)
                 yield logged
+
+    async def contract_logs_page(self, contract_id: str, *, offset: int = 0, cursor: str | None = None) -> LogsPage:
+        """Return one page of `contract_logs`, from `offset` (Hiro: at most 1000) below the print that a cursor names.
+
+        Without a cursor, from below the newest. Raises `ChainMoved` where the server has no such cursor, or nothing
+        there.
+        """
+        place: dict[str, str | int] = {"offset": natural(offset, "an offset")}
+        if cursor is not None:
+            place["cursor"] = cursor
+        page = Fields(await self._page(_logs_path(contract_id), place, limit=EVENTS_PER_PAGE), "results")
+        logs = tuple(chain.logged(fields) for fields in page.objects("results"))
+        kept = page.number("limit") if "limit" in page else EVENTS_PER_PAGE
+        return LogsPage(logs, page.cursor("cursor"), not logs or len(logs) < kept)
 
     async def contract(self, contract_id: str) -> Contract | None:
         """Return a contract's source, interface and deployment, None when there is no such contract."""
@@ -349,6 +363,10 @@ class StacksClient(NodeClient):
             if "cursor" not in place or isinstance(error, ApiGone):
                 raise
             raise ChainMoved(f"{path}: {place['cursor']} is gone, or has nothing left below it") from error
+
+
+def _logs_path(contract_id: str) -> str:
+    return f"/extended/v2/smart-contracts/{contract_asked(contract_id)}/logs"
 
 
 async def _together(jobs: Sequence[Coroutine[Any, Any, TransactionReceipt]]) -> list[TransactionReceipt]:
