@@ -43,3 +43,7 @@ PAYER = """
 (define-public (pay (to principal))
   (begin (print {event: "paid", to: to}) (stx-transfer? u10 tx-sender to)))
 """
+
+TALKER = """
+(define-public (say (what (string-utf8 20))) (begin (print {to: (list tx-sender), what: what}) (ok what)))
+"""

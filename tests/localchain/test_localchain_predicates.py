@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.localchain.accounts import Account, account
-from tests.localchain.contracts import COUNTER, VAULT
+from tests.localchain.contracts import COUNTER, TALKER, VAULT
 from tests.localchain.house import TOKEN, House, serving
 from tests.localchain.receiver import Receiver, listening
 
@@ -17,7 +17,7 @@ from bitpay.localchain.archive import Archive
 from bitpay.localchain.blocks import Block
 from bitpay.localchain.chain import Genesis
 from bitpay.localchain.vm import SBTC
-from bitpay.stacks.clarity import NONE, principal, uint
+from bitpay.stacks.clarity import NONE, principal, uint, utf8
 
 ALICE, BOB = account(1), account(2)
 COUNTER_ID, VAULT_ID = f"{ALICE.address}.counter", f"{ALICE.address}.vault"
@@ -156,6 +156,7 @@ async def test_a_delivery_has_all_that_a_chainhook_tells(story: tuple[House, lis
     assert (debit["type"], debit["account"], debit["amount"]) == ("DEBIT", {"address": ALICE.address}, stx)
     assert (credit["type"], credit["account"]) == ("CREDIT", {"address": BOB.address})
     assert (debit["related_operations"], credit["related_operations"]) == ([{"index": 1}], [{"index": 0}])
+    assert moved["description"].endswith(f"::transfer(u4, {ALICE.address}, {BOB.address}, none)")
     assert moved["receipt"]["mutated_assets_radius"] == [f"{SBTC}::sbtc-token"]
     gold, deed = told[6]["operations"]
     assert (gold["type"], gold["amount"]["value"]) == ("CREDIT", 100)
@@ -182,6 +183,28 @@ async def test_values_are_decoded_when_asked_for(story: tuple[House, list[str]],
 
 GENESIS = Genesis(stx={ALICE.address: 10**12})
 STX_EVENT = {"scope": "stx_event", "actions": ["transfer"]}
+
+
+async def test_values_are_printed_as_a_chainhook_prints_them(
+    receiver: Receiver, tmp_path: Path, alice: Account
+) -> None:
+    said, talker = r'u"it\'s \u{c3a9}"', f"{alice.address}.talker"
+    rule = {"scope": "print_event", "contract_identifier": talker}
+    async with serving(tmp_path, GENESIS) as house:
+        await house.mined(alice.deploy("talker", TALKER))
+        await register(
+            house, predicate(receiver, {**rule, "contains": f"(tuple (to (list '{alice.address}"}, uuid="no")
+        )
+        await register(house, predicate(receiver, {**rule, "matches_regex": r"\(list"}, uuid="neither"))
+        await register(
+            house, predicate(receiver, {**rule, "contains": f"(tuple (to ({alice.address})) (what {said}))"})
+        )
+        await house.mined(alice.call(talker, "say", [utf8("it's é")]))
+        [document] = await receiver.until(1)
+    assert document["chainhook"]["uuid"] == "one"
+    told = document["apply"][0]["transactions"][0]["metadata"]
+    assert (told["result"], told["kind"]["data"]["args"]) == (f"(ok {said})", [said])
+    assert told["description"] == f"invoked: {talker}::say({said})"
 
 
 async def test_new_blocks_and_other_histories_are_followed(receiver: Receiver, tmp_path: Path, alice: Account) -> None:

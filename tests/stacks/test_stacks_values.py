@@ -16,6 +16,7 @@ from bitpay.stacks.clarity import (
     Ascii,
     Bool,
     Buffer,
+    Dialect,
     Err,
     Int,
     List,
@@ -425,6 +426,25 @@ def test_values_become_python_ones() -> None:
 def test_values_print_as_source() -> None:
     value = Tuple({"b": List([UInt(1)]), "a": Some(PrincipalValue(ACCOUNT)), "c": Utf8('é"\n'), "d": Buffer(b"\x01")})
     assert clarity.to_repr(value) == (f'(tuple (a (some \'{ACCOUNT})) (b (list u1)) (c u"\\u{{e9}}\\"\\n") (d 0x01))')
+
+
+MIXED = Tuple({"a": Ascii("it's\f"), "b": List([PrincipalValue(ACCOUNT)]), "c": Utf8("\0\x07é"), "d": List()})
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        (Dialect.API, rf"""(tuple (a "it\'s\x0c") (b (list '{ACCOUNT})) (c u"\x00\x07\u{{c3a9}}") (d (list)))"""),
+        (Dialect.NODE, rf"""(tuple (a "it\'s\x0c") (b ({ACCOUNT})) (c u"\x00\x07\u{{c3a9}}") (d ()))"""),
+    ],
+)
+def test_values_print_as_apis_and_nodes_do(dialect: Dialect, text: str) -> None:
+    assert clarity.to_repr(MIXED, dialect) == text
+
+
+@given(values, st.sampled_from([Dialect.API, Dialect.NODE]))
+def test_what_is_printed_like_apis_and_nodes_is_read_again(value: Value, dialect: Dialect) -> None:
+    assert clarity.parse_repr(clarity.to_repr(value, dialect), utf8_bytes=True) == value
 
 
 @pytest.mark.parametrize(

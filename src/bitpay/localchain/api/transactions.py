@@ -5,7 +5,16 @@ from typing import Any
 
 from bitpay.localchain import abi
 from bitpay.localchain.api.events import event_v1
-from bitpay.localchain.api.values import decoded, decoded_value, iso, memo, post_condition, signature_text, type_text
+from bitpay.localchain.api.values import (
+    decoded,
+    decoded_value,
+    iso,
+    memo,
+    post_condition,
+    signature_text,
+    type_text,
+    value_type,
+)
 from bitpay.localchain.archive import Found
 from bitpay.localchain.blocks import Block, MinedTransaction
 from bitpay.localchain.mempool import Dropped, Pending
@@ -118,10 +127,11 @@ def _base_v3(tx: Transaction, txid: str, include: Collection[str]) -> dict[str, 
 
 def _args(call: ContractCall, interface: Interface) -> list[dict[str, str]]:
     function = None if interface is None else abi.find_function(interface, call.function)
-    named = function["args"] if function else [{}] * len(call.args)
+    if function is None:
+        return [{**decoded_value(value), "name": "", "type": value_type(value)} for value in call.args]
     return [
-        {**decoded_value(value), "name": str(arg.get("name", "")), "type": type_text(arg["type"]) if arg else ""}
-        for value, arg in zip(call.args, named, strict=False)
+        {**decoded_value(value), "name": str(arg["name"]), "type": type_text(arg["type"])}
+        for value, arg in zip(call.args, function["args"], strict=False)
     ]
 
 

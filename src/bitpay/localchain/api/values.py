@@ -1,12 +1,31 @@
 """Clarity values, times and post-conditions as Hiro's API writes them."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from bitpay.stacks.addresses import Principal
-from bitpay.stacks.clarity import Value, decode, encode
-from bitpay.stacks.clarity.text import to_repr
+from bitpay.stacks.clarity import (
+    Ascii,
+    Bool,
+    Buffer,
+    Dialect,
+    Err,
+    Int,
+    List,
+    NoneValue,
+    Ok,
+    Some,
+    Tuple,
+    UInt,
+    Utf8,
+    Value,
+    decode,
+    encode,
+    to_repr,
+)
 from bitpay.stacks.post_conditions import (
     Asset,
     Compare,
@@ -33,21 +52,35 @@ _PERFORMS = {
     Performs.MAY_PERFORM: "maybe_performed",
     Performs.WILL_PERFORM: "performed",
 }
+_UNKNOWN = "UnknownType"
+_BLANKS = re.compile("[\ufffd\\s]+")
+_JOINERS = re.compile("[\u200c\u200d\U000e0020-\U000e007f]")
 
 
 def decoded(raw: bytes) -> dict[str, str]:
     """Return `{hex, repr}` of a value's consensus bytes."""
-    return {"hex": "0x" + raw.hex(), "repr": to_repr(decode(raw))}
+    return {"hex": "0x" + raw.hex(), "repr": to_repr(decode(raw), Dialect.API)}
 
 
 def decoded_value(value: Value) -> dict[str, str]:
     """Return `{hex, repr}` of a value."""
-    return {"hex": "0x" + encode(value).hex(), "repr": to_repr(value)}
+    return {"hex": "0x" + encode(value).hex(), "repr": to_repr(value, Dialect.API)}
 
 
 def memo(raw: bytes) -> dict[str, str]:
-    """Return `{hex, repr}` of a transfer's memo."""
-    return {"hex": "0x" + raw.hex(), "repr": raw.rstrip(b"\0").decode("utf-8", "replace")}
+    """Return `{hex, repr}` of a transfer's memo.
+
+    The text is tidied as stacks-codec-js does it (`derived/memo`): whatever is no text, cannot be seen or is white
+    space becomes one space, none at the ends.
+    """
+    text = raw.decode("utf-8", "replace")
+    seen = "".join(one if one.isprintable() or _joins(before, one) else " " for before, one in pairwise("\0" + text))
+    return {"hex": "0x" + raw.hex(), "repr": _BLANKS.sub(" ", seen).strip(" ")}
+
+
+def _joins(before: str, character: str) -> bool:
+    """Say whether an unseen character belongs to the one before it, as joiners in emoji do."""
+    return _JOINERS.fullmatch(character) is not None and before.isprintable()
 
 
 def iso(seconds: int) -> str:
@@ -72,6 +105,36 @@ def type_text(kind: Any) -> str:  # noqa: ANN401 - a JSON type as interfaces wri
         case _:
             inner = str(of["length"])
     return f"({'buff' if name == 'buffer' else name} {inner})"
+
+
+def value_type(value: Value) -> str:  # noqa: C901, PLR0911 - one return for each kind
+    """Return the type of a value, told from itself alone, as `decodeClarityValueToTypeName` of stacks-codec-js does."""
+    match value:
+        case Int():
+            return "int"
+        case UInt():
+            return "uint"
+        case Bool():
+            return "bool"
+        case Buffer(value=data):
+            return f"(buff {len(data)})"
+        case Ascii(value=text):
+            return f"(string-ascii {len(text)})"
+        case Utf8(value=text):
+            return f"(string-utf8 {4 * len(text)})"
+        case NoneValue():
+            return f"(optional {_UNKNOWN})"
+        case Some(value=inner):
+            return f"(optional {value_type(inner)})"
+        case Ok(value=inner):
+            return f"(response {value_type(inner)} {_UNKNOWN})"
+        case Err(value=inner):
+            return f"(response {_UNKNOWN} {value_type(inner)})"
+        case List(items=items):
+            return f"(list {len(items)} {value_type(items[0]) if items else _UNKNOWN})"
+        case Tuple(items=fields):
+            return "(tuple" + "".join(f" ({name} {value_type(field)})" for name, field in fields) + ")"
+    return "principal"
 
 
 def signature_text(function: Mapping[str, Any]) -> str:

@@ -61,7 +61,7 @@ class Writer:
         said: dict[str, Any] = {
             "success": mined.succeeded,
             "raw_tx": "0x" + mined.raw.hex(),
-            "result": self._value(mined.result, clarity.to_repr(clarity.decode(mined.result))),
+            "result": self._value(mined.result, _printed(clarity.decode(mined.result))),
             "sender": tx.origin_address,
             "nonce": tx.nonce,
             "fee": tx.fee,
@@ -120,6 +120,10 @@ def plain(value: clarity.Value) -> Any:  # noqa: ANN401 - the value decides
     return "0x" + single.hex() if isinstance(single, bytes) else single
 
 
+def _printed(value: clarity.Value) -> str:
+    return clarity.to_repr(value, clarity.Dialect.NODE)
+
+
 def _metadata(block: Block) -> dict[str, Any]:
     header = block.header
     cycle, position = divmod(header.burn_height, CYCLE_LENGTH)
@@ -145,7 +149,7 @@ def _kind(mined: MinedTransaction) -> tuple[dict[str, Any], str]:
     tx = mined.tx
     match tx.payload:
         case ContractCall() as call:
-            args = [clarity.to_repr(value) for value in call.args]
+            args = [_printed(value) for value in call.args]
             data: dict[str, Any] = {"contract_identifier": str(call.contract), "method": call.function, "args": args}
             kind = {"type": "ContractCall", "data": data}
             return kind, f"invoked: {call.contract}::{call.function}({', '.join(args)})"

@@ -12,7 +12,7 @@ from pydantic import AnyHttpUrl, BaseModel, Field, StringConstraints, field_vali
 
 from bitpay.localchain.blocks import Block, MinedTransaction
 from bitpay.localchain.outcomes import Event
-from bitpay.stacks.clarity import to_repr
+from bitpay.stacks.clarity import Dialect, to_repr
 from bitpay.stacks.transactions import ContractCall, SmartContract
 
 Height = Annotated[int, Field(ge=0)]
@@ -74,7 +74,7 @@ class CallOf(BaseModel):
 
 
 class PrintEvent(BaseModel):
-    """What a contract ("*": any) prints, by the value's repr; `contains` "*" means all of it."""
+    """What a contract ("*": any) prints, by the value as a node prints it; `contains` "*" means all of it."""
 
     scope: Literal["print_event"]
     contract_identifier: str
@@ -225,8 +225,8 @@ def _is_print(rule: PrintEvent, event: Event) -> bool:
     if rule.contract_identifier not in (_ANY, event.contract_id):
         return False
     if rule.contains is not None:
-        return rule.contains == _ANY or rule.contains in to_repr(event.value)
-    return re.search(rule.matches_regex or "", to_repr(event.value)) is not None
+        return rule.contains == _ANY or rule.contains in to_repr(event.value, Dialect.NODE)
+    return re.search(rule.matches_regex or "", to_repr(event.value, Dialect.NODE)) is not None
 
 
 def _is_movement(rule: TokenEvent | StxEvent, event: Event) -> bool:

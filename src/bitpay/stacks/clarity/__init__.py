@@ -19,7 +19,7 @@ from bitpay.stacks.clarity.constructors import (
 from bitpay.stacks.clarity.decoding import decode, decode_at, from_hex
 from bitpay.stacks.clarity.encoding import encode, to_hex
 from bitpay.stacks.clarity.python import from_python, to_python
-from bitpay.stacks.clarity.text import parse_repr, to_repr
+from bitpay.stacks.clarity.text import Dialect, parse_repr, to_repr
 from bitpay.stacks.clarity.values import (
     FALSE,
     INT_MAX,
@@ -58,6 +58,7 @@ __all__ = [
     "Bool",
     "Buffer",
     "ClarityType",
+    "Dialect",
     "Err",
     "Int",
     "List",

@@ -1,17 +1,20 @@
 r"""Clarity values as text, both ways.
 
-`to_repr` writes Clarity source that a contract could contain. `parse_repr` reads that, and what nodes and APIs print:
-`(tuple (a u1))` or `{a: u1}`, lists with or without the word `list`, principals with or without the quote.
+`to_repr` writes Clarity source that a contract could contain, or what APIs (`Dialect.API`) and nodes (`Dialect.NODE`)
+print. `parse_repr` reads all of that: `(tuple (a u1))` or `{a: u1}`, lists with or without the word `list`, principals
+with or without the quote.
 
 One thing differs so much that the reader must say it: for a character beyond ASCII, source has its code point in hex
-(`\u{e9}`), while stacks-core prints its UTF-8 bytes in hex (`\u{c3a9}`). `utf8_bytes=True` reads the latter.
+(`\u{e9}`), while stacks-core and Hiro's API print its UTF-8 bytes in hex (`\u{c3a9}`). `utf8_bytes=True` reads the
+latter.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final
+from enum import Enum
+from typing import Any, Final
 
 from bitpay.stacks.clarity import types
 from bitpay.stacks.clarity.values import (
@@ -36,24 +39,30 @@ from bitpay.stacks.clarity.values import (
 )
 from bitpay.stacks.errors import DecodeError, StacksError, ValueInvalid
 
-_ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
+_RUST_ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_SOURCE_ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 _UNESCAPES: Final = {"\\": "\\", '"': '"', "n": "\n", "r": "\r", "t": "\t", "0": "\0", "'": "'"}
 
 
-def to_repr(value: Value) -> str:
-    """Return a value as Clarity source; raises `ValueInvalid` for what is no value."""
-    writer = _WRITERS.get(type(value))
-    if writer is None:
-        raise ValueInvalid(f"not a Clarity value: {type(value).__name__}")
-    return writer(value)
+class Dialect(Enum):
+    """Whose words a value is written in. They differ in strings, lists and principals only."""
+
+    SOURCE = "source"
+    """Clarity source."""
+    API = "api"
+    """Every `repr` of Hiro's API (stacks-codec-js, `upstream/clarity_value/neon_encoder.rs`)."""
+    NODE = "node"
+    """What stacks-core and Chainhook v1 print (clarity-types `impl Display for Value`): lists without the word `list`,
+    principals without the quote."""
 
 
-def _quote(text: str) -> str:
-    return '"' + "".join(_escape(character) for character in text) + '"'
+def to_repr(value: Value, dialect: Dialect = Dialect.SOURCE) -> str:
+    """Return a value as text, Clarity source by default; raises `ValueInvalid` for what is no value."""
+    return _WRITERS[dialect].write(value)
 
 
-def _escape(character: str) -> str:
-    plain = _ESCAPES.get(character)
+def _source_escape(character: str) -> str:
+    plain = _SOURCE_ESCAPES.get(character)
     if plain is not None:
         return plain
     if " " <= character <= "~":
@@ -61,72 +70,74 @@ def _escape(character: str) -> str:
     return f"\\x{ord(character):02x}" if character == "\f" else f"\\u{{{ord(character):x}}}"
 
 
-def _write_list(value: List) -> str:
-    return "(list" + "".join(f" {to_repr(item)}" for item in value.items) + ")"
+def _rust_escape(character: str) -> str:
+    """Return a character as Rust's `ascii::escape_default` does, one beyond ASCII as the hex of its UTF-8 bytes."""
+    plain = _RUST_ESCAPES.get(character)
+    if plain is not None:
+        return plain
+    if " " <= character <= "~":
+        return character
+    return f"\\x{ord(character):02x}" if character.isascii() else f"\\u{{{character.encode().hex()}}}"
 
 
-def _write_tuple(value: Tuple) -> str:
-    return "(tuple" + "".join(f" ({key} {to_repr(item)})" for key, item in value.items) + ")"
+class _Writer:
+    def __init__(self, *, escape: Callable[[str], str], quote: str, word: str) -> None:
+        """`quote` comes before principals, `word` before the items of a list."""
+        self.escape = escape
+        self.quote = quote
+        self.word = word
+
+    def write(self, value: Value) -> str:
+        method = _METHODS.get(type(value))
+        if method is None:
+            raise ValueInvalid(f"not a Clarity value: {type(value).__name__}")
+        return method(self, value)
+
+    def ascii(self, value: Ascii) -> str:
+        return '"' + "".join(map(self.escape, value.value)) + '"'
+
+    def utf8(self, value: Utf8) -> str:
+        return 'u"' + "".join(map(self.escape, value.value)) + '"'
+
+    def principal(self, value: PrincipalValue) -> str:
+        return f"{self.quote}{value}"
+
+    def some(self, value: Some) -> str:
+        return f"(some {self.write(value.value)})"
+
+    def ok(self, value: Ok) -> str:
+        return f"(ok {self.write(value.value)})"
+
+    def err(self, value: Err) -> str:
+        return f"(err {self.write(value.value)})"
+
+    def list(self, value: List) -> str:
+        items = map(self.write, value.items)
+        return f"({' '.join([self.word, *items] if self.word else items)})"
+
+    def tuple(self, value: Tuple) -> str:
+        return "(tuple" + "".join(f" ({key} {self.write(item)})" for key, item in value.items) + ")"
 
 
-def _write_number(value: Int) -> str:
-    return str(value.value)
-
-
-def _write_uint(value: UInt) -> str:
-    return f"u{value.value}"
-
-
-def _write_bool(value: Bool) -> str:
-    return "true" if value.value else "false"
-
-
-def _write_buffer(value: Buffer) -> str:
-    return f"0x{value.value.hex()}"
-
-
-def _write_ascii(value: Ascii) -> str:
-    return _quote(value.value)
-
-
-def _write_utf8(value: Utf8) -> str:
-    return "u" + _quote(value.value)
-
-
-def _write_principal(value: PrincipalValue) -> str:
-    return f"'{value}"
-
-
-def _write_none(_value: NoneValue) -> str:
-    return "none"
-
-
-def _write_some(value: Some) -> str:
-    return f"(some {to_repr(value.value)})"
-
-
-def _write_ok(value: Ok) -> str:
-    return f"(ok {to_repr(value.value)})"
-
-
-def _write_err(value: Err) -> str:
-    return f"(err {to_repr(value.value)})"
-
-
-_WRITERS: Final[dict[type[Value], Callable[..., str]]] = {
-    Int: _write_number,
-    UInt: _write_uint,
-    Bool: _write_bool,
-    Buffer: _write_buffer,
-    Ascii: _write_ascii,
-    Utf8: _write_utf8,
-    PrincipalValue: _write_principal,
-    NoneValue: _write_none,
-    Some: _write_some,
-    Ok: _write_ok,
-    Err: _write_err,
-    List: _write_list,
-    Tuple: _write_tuple,
+_METHODS: Final[dict[type[Value], Callable[[_Writer, Any], str]]] = {
+    Int: lambda _, value: str(value.value),
+    UInt: lambda _, value: f"u{value.value}",
+    Bool: lambda _, value: "true" if value.value else "false",
+    Buffer: lambda _, value: f"0x{value.value.hex()}",
+    Ascii: _Writer.ascii,
+    Utf8: _Writer.utf8,
+    PrincipalValue: _Writer.principal,
+    NoneValue: lambda _, __: "none",
+    Some: _Writer.some,
+    Ok: _Writer.ok,
+    Err: _Writer.err,
+    List: _Writer.list,
+    Tuple: _Writer.tuple,
+}
+_WRITERS: Final = {
+    Dialect.SOURCE: _Writer(escape=_source_escape, quote="'", word="list"),
+    Dialect.API: _Writer(escape=_rust_escape, quote="'", word="list"),
+    Dialect.NODE: _Writer(escape=_rust_escape, quote="", word=""),
 }
 
 
