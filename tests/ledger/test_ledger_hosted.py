@@ -12,7 +12,7 @@ from tests.ledger.simulator.node import Node
 from tests.ledger.simulator.plan import Rates
 
 from bitpay.ledger.book import UNFINAL_BURN_BLOCKS, Book, HeadMoved
-from bitpay.ledger.follower import OVERLOOKED, Follower
+from bitpay.ledger.follower import LOST, OVERLOOKED, Follower
 from bitpay.ledger.hosted import HostedSource
 from bitpay.ledger.recorded import Recorded
 from bitpay.ledger.source import SourceError
@@ -224,19 +224,65 @@ async def test_what_was_overlooked_in_a_final_block_is_told_and_nothing_is_undon
     await catch_up(follower)
     tip = chain.grow(tip, 20 * (UNFINAL_BURN_BLOCKS + 2), events=1)
     node.show(tip)
-    node.hidden = {receipt.txid for block in chain.path(tip)[20:] for receipt in block.transactions}
+    final = tip.header.burn_height - UNFINAL_BURN_BLOCKS - 1
+    told_late = [block for block in chain.path(tip)[20:] if block.header.burn_height <= final]
+    node.hidden = {receipt.txid for block in told_late for receipt in block.transactions}
     await catch_up(follower)
     await book.prune(follower.head)
     node.hidden = set()
-    tip = chain.grow(tip, 1, events=2)
+    tip = chain.grow(tip, 20, events=1)
     node.show(tip)
 
     await catch_up(follower)
 
     assert follower.head.hash == tip.header.hash
     [alert] = await book.alerts.open()
-    assert alert["kind"] == OVERLOOKED
-    assert "begin the ledger anew" in alert["message"]
+    assert alert["kind"] == LOST
+
+
+async def test_what_was_overlooked_in_a_final_block_hides_nothing_that_can_be_read_again(
+    book: Book, database: Database, chain: Chain, node: Node, client: StacksClient
+) -> None:
+    tip = chain.grow(None, 20, events=2)
+    node.show(tip)
+    follower = await hosted(book, client)
+    await catch_up(follower)
+    tip = chain.grow(tip, 20 * (UNFINAL_BURN_BLOCKS + 2), events=1)
+    node.show(tip)
+    node.hidden = {receipt.txid for block in chain.path(tip)[20:] for receipt in block.transactions}
+    await catch_up(follower)
+    await book.prune(follower.head)
+    node.hidden = set()
+    tip = chain.grow(tip, 21, events=2)
+    node.show(tip)
+
+    await catch_up(follower)
+
+    floor = await book.image_floor()
+    told = {block.header.height for block in chain.path(tip) if block.header.height > floor}
+    kept = database["blocks"].find({"canonical": True, "height": {"$gt": floor}, "events": {"$gt": 0}})
+    assert {row["height"] async for row in kept} == told
+    assert {alert["kind"] for alert in await book.alerts.open()} == {OVERLOOKED, LOST}
+
+
+async def test_what_was_overlooked_on_a_branch_that_is_gone_stops_nothing(
+    book: Book, database: Database, chain: Chain, node: Node, client: StacksClient
+) -> None:
+    late = chain.grow(None, 21, events=2)
+    node.hidden = {receipt.txid for receipt in late.transactions}
+    tip = chain.grow(late, 3, events=2)
+    node.show(tip)
+    follower = await hosted(book, client)
+    await catch_up(follower)
+    node.hidden = set()
+    node.show(chain.grow(tip, 20, events=0))
+    assert await follower.step(), "all is listed again, and nothing is asked yet of what is new in it"
+    tip = chain.grow(chain.ancestor(late, 1), 30, events=1)
+    node.show(tip)
+
+    await catch_up(follower)
+
+    assert await state_of(database) == await clean_replay(database, chain, tip)
 
 
 async def test_a_list_of_events_that_is_too_short_is_not_believed(

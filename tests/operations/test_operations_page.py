@@ -11,13 +11,13 @@ from bitpay.cli import app
 from bitpay.kit.settings import Settings
 from bitpay.ledger.audit import DIFFERS
 from bitpay.ledger.audit import FAILED as AUDIT_FAILED
-from bitpay.ledger.follower import BEHIND, DEEP, OVERLOOKED
+from bitpay.ledger.follower import BEHIND, DEEP, LOST, OVERLOOKED
 from bitpay.ledger.ledger import FAILED, UNANSWERED
 
 ROOT = Path(__file__).parents[2]
 PROBLEMS = ("unknown_event", "value_out_of_range", "delivery_contradicts")
 PAGE = (ROOT / "docs" / "operations.md").read_text()
-FOLLOWING = {DEEP, BEHIND, OVERLOOKED, FAILED, UNANSWERED}
+FOLLOWING = {DEEP, BEHIND, OVERLOOKED, LOST, FAILED, UNANSWERED}
 ALERTS = FOLLOWING | {DIFFERS, AUDIT_FAILED, NODE_UNREADABLE, CONTESTED, *PROBLEMS}
 
 

@@ -10,8 +10,8 @@ every Bitcoin block.
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Awaitable, Sequence
+from typing import Protocol, TypeVar, runtime_checkable
 
 from bitpay.ledger.candidates import MAX_BLOCKS
 from bitpay.ledger.events import decode_block
@@ -19,9 +19,11 @@ from bitpay.ledger.prints import Survey, as_far_as_answered, few_at_once
 from bitpay.ledger.recorded import Place, Recorded
 from bitpay.ledger.source import SourceError, answered
 from bitpay.protocol.ids import Contracts
-from bitpay.stacks.client import StacksClient, TransactionState
+from bitpay.stacks.client import ApiGone, ApiNotFound, StacksClient, TransactionState
 from bitpay.stacks.client.answers import TransactionBlock
 from bitpay.stacks.model import Block, BlockHeader, Event, TransactionReceipt, TransactionStatus
+
+T = TypeVar("T")
 
 _REMEMBERED_BLOCKS = 2_000
 
@@ -98,7 +100,11 @@ class HostedSource:
         places = await self._recorded.places(said) if said else {}
         self._unproven -= {txid for txid, place in places.items() if place is Place.KEPT}
         for txid, block in sorted(said, key=lambda one: one[1].height):
-            if places[txid] in {Place.BARE, Place.NOWHERE} and await self._concerns_us(self._ours[txid]):
+            if places[txid] not in {Place.BARE, Place.NOWHERE}:
+                continue
+            if (state := self._ours.get(txid)) is None:
+                return None  # its branch is gone, and all was forgotten
+            if await self._concerns_us(state):
                 return block.height
         if Place.OTHER in places.values():  # a replica told of another branch, or the books are on one
             self.forget()
@@ -124,7 +130,10 @@ class HostedSource:
         ours = self._by_block()
 
         async def read(place: TransactionBlock) -> Block:
-            return await self._whole(await answered(self._client.block(place.hash)), ours[place.hash])
+            header = await self._header(place)
+            if header is None:
+                raise SourceError("the chain moved while it was read")
+            return await self._whole(header, ours[place.hash])
 
         return await as_far_as_answered(read, places)
 
@@ -142,11 +151,20 @@ class HostedSource:
 
     async def _concerns_us(self, state: TransactionState) -> bool:
         """Tell whether there is anything in a transaction that the books should have."""
-        header = await answered(self._client.block(_block_of(state).hash))
+        header = await self._header(_block_of(state))
+        if header is None:
+            return False
         decoded = decode_block(Block(header, (await self._receipt(state),)), self._contracts)
         if not decoded.events:
             self._unproven.discard(state.txid)
         return bool(decoded.events)
+
+    async def _header(self, block: TransactionBlock) -> BlockHeader | None:
+        """Return the header of a transaction's block; None, and all is forgotten, where it left the chain."""
+        header = await answered(_if_any(self._client.block(block.hash)))
+        if header is None:
+            self.forget()
+        return header
 
     async def _cover(self, height: int) -> bool:
         """Know all our transactions up to a height, as one chain has them, and return whether any had to be looked for.
@@ -244,6 +262,16 @@ def _receipt(state: TransactionState, events: tuple[Event, ...]) -> TransactionR
         result=state.result or b"",
         events=events,
     )
+
+
+async def _if_any(asked: Awaitable[T]) -> T | None:
+    """Return what is asked for, None where there is no such thing."""
+    try:
+        return await asked
+    except ApiGone:
+        raise
+    except ApiNotFound:
+        return None
 
 
 async def _listed(client: StacksClient, state: TransactionState) -> tuple[Event, ...]:
