@@ -65,7 +65,7 @@ async def test_a_transaction_is_seen_waiting_and_then_mined(house: House) -> Non
     assert nonces == {
         "next_nonce": ALICE.nonce,
         "last_confirmed_nonce": ALICE.nonce - 2,
-        "mempool": {"last_nonce": ALICE.nonce - 1, "pending_nonces": [ALICE.nonce - 1], "missing_nonces": []},
+        "mempool": {"last_nonce": ALICE.nonce - 1, "pending_nonces": [], "missing_nonces": []},
     }
     await house.control("mine")
     tip = house.service.chain.archive.tip
@@ -167,7 +167,15 @@ async def test_prints_are_paged_by_cursor(house: House) -> None:
     assert (await house.get(path, limit=2, offset=1))["next_cursor"] is None  # no whole page is newer
     everything = (await house.get(path, limit=6))["results"]
     assert everything == first["results"] + second["results"] + everything[4:]
-    assert (await house.client.get(path, params={"cursor": "9:9:9:9"})).status_code == 404
+    newest = [int(part) for part in first["cursor"].split(":")]
+    gone = ":".join(str(part) for part in [newest[0], newest[1], newest[2] - 1, newest[3] + 9])
+    assert (await house.get(path, limit=2, cursor=gone))["results"] == everything[1:3]
+    assert (await house.get(path, limit=2, cursor=f"{newest[0] + 9}:0:0:0"))["results"] == first["results"]
+    assert (await house.client.get(path, params={"cursor": "0:9:9:9"})).status_code == 404
+    assert (await house.client.get(path, params={"cursor": "9:9"})).status_code == 400
+    assert (await house.get(path, offset=1_000))["results"] == []
+    for offset in (1_001, -1_001, -1):
+        assert (await house.client.get(path, params={"offset": offset})).status_code == 400
 
 
 async def test_blocks_can_be_found_by_height_hash_and_time(house: House) -> None:
@@ -180,6 +188,17 @@ async def test_blocks_can_be_found_by_height_hash_and_time(house: House) -> None
     following = await house.get("/extended/v2/blocks", limit=3, cursor=blocks["prev_cursor"])
     assert following["results"][0]["height"] == newest["height"] - 3
     assert (blocks["next_cursor"], following["next_cursor"]) == (None, blocks["cursor"])
+    assert await house.get("/extended/v2/blocks", limit=3, cursor=following["cursor"], offset=-3) == {
+        **blocks,
+        "offset": -3,
+    }
+    assert (await house.get("/extended/v2/blocks", offset=-1))["results"] == []
+    for wrong, status in (("0x" + "ab" * 32, 404), (newest["hash"], 404), (newest["height"], 400)):
+        answer = await house.client.get("/extended/v2/blocks", params={"cursor": wrong})
+        assert answer.status_code == status
+    beyond = await house.client.get("/extended/v2/blocks", params={"cursor": blocks["cursor"], "offset": -1})
+    assert beyond.status_code == 404
+    assert len((await house.get("/extended/v2/blocks", limit=0))["results"]) == newest["height"]
     assert newest["parent_index_block_hash"] == blocks["results"][1]["index_block_hash"]
     inside = await house.get(f"/extended/v2/blocks/{newest['height']}/transactions", limit=2, offset=1)
     assert (inside["total"], len(inside["results"]), inside["results"][0]["tx_index"]) == (5, 2, 1)
@@ -191,7 +210,9 @@ async def test_burn_blocks_gather_the_blocks_on_them(house: House) -> None:
     burn = await house.get("/extended/v2/burn-blocks", limit=2)
     heights = [block["burn_block_height"] for block in burn["results"]]
     assert heights == [heights[0], heights[0] - 1]
-    assert len(burn["results"][0]["stacks_blocks"]) == 1
+    tip = await house.get("/extended/v2/blocks/latest")
+    assert burn["results"][0]["stacks_blocks"] == [tip["hash"]]
+    assert burn["total"] == (await house.get("/extended/v2/blocks"))["total"]
     assert await house.get(f"/extended/v2/burn-blocks/{heights[1]}") == burn["results"][1]
 
 
@@ -249,7 +270,32 @@ async def test_bad_bodies_are_refused_in_text(house: House, content: bytes, kind
         ("/extended/v3/transactions/0x" + "ab" * 32, 404),
         ("/extended/v3/transactions/12", 400),
         ("/extended/v2/blocks?limit=31", 400),
-        ("/extended/v2/blocks?offset=-1", 400),
+        ("/extended/v2/blocks?offset=-301", 400),
+        ("/extended/v2/blocks?offset=301", 400),
+        ("/extended/v2/burn-blocks?offset=-1", 400),
+        ("/extended/v3/transactions?limit=0", 400),
+        ("/extended/v3/transactions?cursor=9", 400),
+        ("/extended/v3/transactions?cursor=" + "9" * 5_000 + ":0:0", 400),
+        ("/extended/v3/mempool/transactions?cursor=9", 400),
+        (f"/extended/v3/principals/{COUNTER_ID}/nonces", 400),
+        (f"/extended/v3/principals/{ALICE.address}/balances/ft/gold", 400),
+        (f"/extended/v3/principals/{ALICE.address}/balances/ft?cursor=gold", 400),
+        (f"/extended/v3/principals/{ALICE.address}/balances/nft?cursor=0x0:gold", 400),
+        (f"/extended/v2/addresses/{ALICE.address}/transactions?cursor=9:0:0", 404),
+        (f"/extended/v2/addresses/{ALICE.address}/transactions?cursor=0x{'ab' * 32}:0:0", 404),
+        (f"/extended/v1/address/{ALICE.address}/balances?until_block=1", 400),
+        (f"/extended/v1/address/{ALICE.address}/nonces?block_height=1&block_hash=0x00", 400),
+        (f"/extended/v1/address/{ALICE.address}/nonces?block_hash=00", 400),
+        (f"/extended/v1/address/{ALICE.address}/nonces?block_height=9999", 404),
+        (f"/extended/v1/address/{ALICE.address}/transactions?until_block=0x00", 404),
+        (f"/extended/v1/address/{ALICE.address}/transactions?until_block=0", 400),
+        (f"/extended/v1/address/{ALICE.address}/transactions?until_block=1&height=1", 400),
+        ("/extended/v1/tx?type=gift", 400),
+        (f"/extended/v1/tx?from_address={COUNTER_ID}", 400),
+        ("/extended/v1/tx?sort_by=size", 400),
+        ("/extended/v1/tx/mempool?order_by=price", 400),
+        (f"/extended/v1/tx/mempool?address={ALICE.address}&sender_address={ALICE.address}", 400),
+        ("/extended/v3/transactions/0x" + "ab" * 32 + "?include=everything", 400),
         ("/extended/v2/blocks/%00", 404),
         ("/extended/v2/blocks/" + "9" * 5_000, 404),
         ("/v2/accounts/%F0%9F%92%A9", 400),
@@ -282,9 +328,23 @@ async def test_errors_of_the_extended_api_have_hiros_three_fields(
 ) -> None:
     answer = await house.client.request(method, path, headers=POWER)
     said = answer.json()
+    said.pop("code", None)
     assert re.search(words, said.pop("message"))
     assert said == {"statusCode": status, "error": {400: "Bad Request", 404: "Not Found"}[status]}
     assert answer.status_code == status
+
+
+async def test_what_does_not_fit_the_schema_has_fastifys_code(house: House) -> None:
+    misfit = await house.client.get("/extended/v2/blocks", params={"limit": 31})
+    assert misfit.json() == {
+        "statusCode": 400,
+        "code": "FST_ERR_VALIDATION",
+        "error": "Bad Request",
+        "message": "querystring/limit must be <= 30",
+    }
+    both = {"address": ALICE.address, "sender_address": ALICE.address}
+    assert "code" not in (await house.client.get("/extended/v1/tx/mempool", params=both)).json()
+    assert "code" not in (await house.client.get("/extended/v2/blocks/99999")).json()
 
 
 async def test_errors_of_the_extended_api_keep_their_shape_without_the_token(house: House) -> None:
@@ -418,3 +478,49 @@ async def test_blocks_come_by_themselves(tmp_path: Path, alice: Account, bob: Ac
         height = house.service.chain.archive.tip.height
         while house.service.chain.archive.tip.height < height + 2:
             await asyncio.sleep(0.01)
+
+
+async def test_nonces_between_the_last_confirmed_and_the_highest_that_waits(
+    tmp_path: Path, alice: Account, bob: Account
+) -> None:
+    async with serving(tmp_path, GENESIS) as house:
+        await house.mined(alice.transfer(bob.address, 1))
+        await house.mined(alice.transfer(bob.address, 1))
+        last = alice.nonce - 1
+        for nonce in (last + 2, last + 5):
+            await house.send(alice.again(nonce=nonce).transfer(bob.address, 1))
+        newer = await house.get(f"/extended/v3/principals/{alice.address}/nonces")
+        assert newer == {
+            "next_nonce": last + 6,
+            "last_confirmed_nonce": last,
+            "mempool": {
+                "last_nonce": last + 5,
+                "pending_nonces": [last + 2],
+                "missing_nonces": [last + 4, last + 3, last + 1],
+            },
+        }
+        former = await house.get(f"/extended/v1/address/{alice.address}/nonces")
+        assert former == {
+            "last_mempool_tx_nonce": last + 5,
+            "last_executed_tx_nonce": last,
+            "possible_next_nonce": last + 6,
+            "detected_missing_nonces": [last + 4, last + 3, last + 1],
+            "detected_mempool_nonces": [last + 2],
+        }
+        await house.send(bob.again(nonce=3).transfer(alice.address, 1))
+        fresh = await house.get(f"/extended/v3/principals/{bob.address}/nonces")
+        assert fresh == {
+            "next_nonce": 4,
+            "last_confirmed_nonce": None,
+            "mempool": {"last_nonce": 3, "pending_nonces": [], "missing_nonces": []},
+        }
+        tip = await house.get("/extended/v2/blocks/latest")
+        for block in ({"block_height": tip["height"] - 1}, {"block_hash": tip["parent_block_hash"]}):
+            before = await house.get(f"/extended/v1/address/{alice.address}/nonces", **block)
+            assert before == {
+                "last_mempool_tx_nonce": None,
+                "last_executed_tx_nonce": last - 1,
+                "possible_next_nonce": last,
+                "detected_missing_nonces": [],
+                "detected_mempool_nonces": [],
+            }

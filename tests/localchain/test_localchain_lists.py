@@ -48,7 +48,13 @@ async def test_all_transactions_the_newest_first(told: tuple[House, list[str], l
     page = await house.get(path, limit=4)
     assert (page["total"], page["limit"]) == (6, 4)
     assert ids(page) == txids[:1:-1]
-    assert ids(await house.get(path, limit=4, offset=4)) == txids[1::-1]
+
+
+async def test_v1_is_paged_by_offset_and_v3_by_cursor(told: tuple[House, list[str], list[str]]) -> None:
+    house, txids, _ = told
+    assert ids(await house.get("/extended/v1/tx", limit=4, offset=4)) == txids[1::-1]
+    assert len(ids(await house.get("/extended/v1/tx", limit=0))) == 6
+    assert ids(await house.get("/extended/v3/transactions", limit=4, offset=4)) == txids[:1:-1]
 
 
 async def test_pages_lead_to_one_another(told: tuple[House, list[str], list[str]]) -> None:
@@ -58,13 +64,98 @@ async def test_pages_lead_to_one_another(told: tuple[House, list[str], list[str]
     second = await house.get("/extended/v3/transactions", limit=2, cursor=first["cursor"]["next"])
     assert ids(second) == [txids[3], txids[2]]
     assert second["cursor"]["previous"] == first["cursor"]["current"]
-    answer = await house.client.get("/extended/v3/transactions", params={"cursor": "9:2147483647:9"})
-    assert answer.status_code == 404
+    assert second["cursor"]["next"] == f"{AT}:2147483647:1"
+
+
+@pytest.mark.parametrize(
+    ("cursor", "first"),
+    [
+        ("9:2147483647:9", 5),
+        (f"{AT + 1}:2147483647:9", 3),
+        (f"{AT + 1}:2147483647:0", 2),
+        (f"{AT + 1}:0:0", 3),
+        ("1:2147483647:0", None),
+    ],
+)
+async def test_a_cursor_need_not_be_of_an_entry(
+    told: tuple[House, list[str], list[str]], cursor: str, first: int | None
+) -> None:
+    house, txids, _ = told
+    expected = [] if first is None else txids[first::-1]
+    assert ids(await house.get("/extended/v3/transactions", cursor=cursor)) == expected
+
+
+async def test_cursors_of_balances_and_events_stand_between_entries(told: tuple[House, list[str], list[str]]) -> None:
+    house, txids, _ = told
+    path = f"/extended/v3/principals/{ALICE}/balances/ft"
+    everything = (await house.get(path))["results"]
+    assert [one["balance"] for one in everything] == ["960", "100"]
+    assert (await house.get(path, cursor=f"500:{TOKEN}"))["results"] == everything[1:]
+    assert (await house.get(path, cursor=f"960:{TOKEN}"))["results"] == everything
+    deeds = f"/extended/v3/principals/{ALICE}/balances/nft"
+    assert len((await house.get(deeds, cursor=f"0x00:{VAULT_ID}::deed"))["results"]) == 1
+    assert (await house.get(deeds, cursor=f"0x02:{VAULT_ID}::deed"))["results"] == []
+    assert (await house.get(f"/extended/v3/transactions/{txids[4]}/events", cursor=9))["results"] == []
+    assert (await house.client.get(f"/extended/v3/transactions/{txids[4]}/events?cursor=one")).status_code == 400
+
+
+async def test_cursors_of_v2_name_the_block_by_its_hash(told: tuple[House, list[str], list[str]]) -> None:
+    house, _, _ = told
+    path = f"/extended/v2/addresses/{BOB}/transactions"
+    tip, before = [await house.get(f"/extended/v2/blocks/{height}") for height in (AT + 2, AT + 1)]
+    newest = await house.get(path, limit=1)
+    assert newest["cursor"] == f"{tip['index_block_hash']}:2147483647:1"
+    assert (newest["next_cursor"], newest["prev_cursor"]) == (None, f"{before['index_block_hash']}:2147483647:1")
+    older = await house.get(path, limit=1, cursor=newest["prev_cursor"])
+    assert (older["cursor"], older["next_cursor"]) == (newest["prev_cursor"], newest["cursor"])
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"type": "smart_contract,token_transfer"}, [3, 1, 0]),
+        ({"type": "coinbase"}, []),
+        ({"from_address": BOB}, [5, 3]),
+        ({"to_address": ALICE}, [3]),
+        ({"contract_id": SBTC}, [2]),
+        ({"function_name": "refuse"}, [5]),
+        ({"contract_id": SBTC, "function_name": "refuse"}, []),
+        ({"nonce": 1}, [5, 1]),
+        ({"start_time": 9_999_999_999}, []),
+        ({"end_time": 9_999_999_999, "order": "asc"}, [0, 1, 2, 3, 4, 5]),
+        ({"sort_by": "fee", "limit": 1, "order": "asc"}, [0]),
+        ({"sort_by": "burn_block_time", "limit": 2}, [5, 4]),
+    ],
+)
+async def test_filters_of_all_transactions(
+    told: tuple[House, list[str], list[str]], query: dict[str, object], expected: list[int]
+) -> None:
+    house, txids, _ = told
+    assert ids(await house.get("/extended/v1/tx", **query)) == [txids[index] for index in expected]
+
+
+async def test_arguments_can_be_left_out(told: tuple[House, list[str], list[str]]) -> None:
+    house, _, _ = told
+    for wanted in ("false", "true"):
+        page = await house.get("/extended/v1/tx", contract_id=SBTC, exclude_function_args=wanted)
+        assert ("function_args" in page["results"][0]["contract_call"]) == (wanted == "false")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"), [({"height": AT + 1}, [3, 2]), ({"until_block": AT + 1}, [3, 2]), ({"until_block": AT}, [])]
+)
+async def test_transactions_of_somebody_in_some_blocks(
+    told: tuple[House, list[str], list[str]], query: dict[str, object], expected: list[int]
+) -> None:
+    house, txids, _ = told
+    path = f"/extended/v1/address/{BOB}/transactions"
+    assert ids(await house.get(path, **query)) == [txids[index] for index in expected]
+    assert (await house.get(f"{path}_with_transfers", **query))["total"] == len(expected)
 
 
 async def test_a_summary_says_what_v3_says(told: tuple[House, list[str], list[str]]) -> None:
     house, txids, _ = told
-    [moved] = (await house.get("/extended/v3/transactions", limit=1, offset=3))["results"]
+    [moved] = (await house.get("/extended/v3/transactions", limit=1, cursor=f"{AT + 1}:2147483647:0"))["results"]
     block = await house.get(f"/extended/v2/blocks/{AT + 1}")
     assert moved == {
         "tx_id": txids[2],
@@ -95,14 +186,19 @@ async def test_transactions_of_a_block(told: tuple[House, list[str], list[str]],
 async def test_what_waits(told: tuple[House, list[str], list[str]]) -> None:
     house, _, waiting = told
     page = await house.get("/extended/v3/mempool/transactions")
-    assert ids(page) == waiting[::-1]
-    summary = page["results"][1]
+    assert page["results"] == sorted(page["results"], key=lambda one: (-one["receipt_time"], -int(one["tx_id"], 16)))
+    [summary] = [one for one in page["results"] if one["tx_id"] == waiting[0]]
+    passed = f"{summary['receipt_time']}:{int(waiting[0], 16) - 1:#066x}"
+    assert waiting[0] not in ids(await house.get("/extended/v3/mempool/transactions", cursor=passed))
     assert (summary["status"], summary["receipt_block_height"]) == ("pending", AT + 2)
     assert summary["token_transfer"]["amount"] == "7"
     assert "replaced_by_tx_id" not in summary
     assert ids(await house.get("/extended/v1/tx/mempool")) == waiting[::-1]
     assert ids(await house.get("/extended/v1/tx/mempool", sender_address=BOB)) == [waiting[1]]
-    assert ids(await house.get("/extended/v1/tx/mempool", recipient_address=BOB)) == waiting[::-1]
+    assert ids(await house.get("/extended/v1/tx/mempool", recipient_address=BOB)) == [waiting[0]]
+    assert ids(await house.get("/extended/v1/tx/mempool", recipient_address=BOB, sender_address=BOB)) == []
+    assert ids(await house.get("/extended/v1/tx/mempool", order="asc")) == waiting
+    assert ids(await house.get("/extended/v1/tx/mempool", order_by="size")) == waiting  # a call is smaller
     assert ids(await house.get("/extended/v1/tx/mempool", address=COUNTER_ID)) == [waiting[1]]
     assert ids(await house.get(f"/extended/v3/principals/{ALICE}/mempool/transactions")) == [waiting[0]]
     assert ids(await house.get(f"/extended/v1/address/{COUNTER_ID}/mempool")) == [waiting[1]]
@@ -164,6 +260,12 @@ async def test_balances_and_what_waits_for_them(told: tuple[House, list[str], li
     assert await house.get(f"/extended/v2/addresses/{BOB}/balances/ft/{TOKEN}") == {"balance": "40"}
 
 
+async def test_tokens_of_v2_are_in_order_of_their_names(told: tuple[House, list[str], list[str]]) -> None:
+    house, _, _ = told
+    held = (await house.get(f"/extended/v2/addresses/{ALICE}/balances/ft"))["results"]
+    assert [one["token"] for one in held] == sorted([TOKEN, f"{VAULT_ID}::gold"], key=str.lower)
+
+
 async def test_unique_tokens(told: tuple[House, list[str], list[str]]) -> None:
     house, _, _ = told
     deed = f"{VAULT_ID}::deed"
@@ -215,9 +317,7 @@ async def test_blocks_of_v1(told: tuple[House, list[str], list[str]]) -> None:
     former = await house.get(f"/extended/v1/block/by_height/{AT}")
     assert former["txs"] == [txids[1], txids[0]]
     assert {name: former[name] for name in newer if name in former} == {
-        name: value
-        for name, value in newer.items()
-        if name not in {"parent_index_block_hash", "tx_count", "tx_total_size"}
+        name: value for name, value in newer.items() if name not in {"parent_index_block_hash", "tx_count"}
     }
     assert await house.get(f"/extended/v1/block/{newer['hash']}") == former
     listed = await house.get("/extended/v1/block", limit=2, offset=1)
@@ -231,14 +331,16 @@ async def test_whatever_somebody_types_is_found(told: tuple[House, list[str], li
         txids[0]: "tx_id",
         waiting[0]: "mempool_tx_id",
         block["hash"]: "block_hash",
-        block["index_block_hash"][2:]: "block_hash",
+        block["hash"][2:]: "block_hash",
         ALICE: "standard_address",
         COUNTER_ID: "contract_address",
     }
     for term, kind in kinds.items():
         found = await house.get(f"/extended/v1/search/{term}")
-        assert (found["found"], found["result"]["entity_id"], found["result"]["entity_type"]) == (True, term, kind)
+        name = f"0x{term}" if term == block["hash"][2:] else term
+        assert (found["found"], found["result"]["entity_id"], found["result"]["entity_type"]) == (True, name, kind)
     missing = {
+        block["index_block_hash"]: "unknown_hash",
         "ab" * 32: "unknown_hash",
         account(9).address: "standard_address",
         f"{ALICE}.nothing": "contract_address",

@@ -32,6 +32,7 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class _Entry:
     header: BlockHeader
+    block_hash: str
     place: int  # in the journal
     transactions: int
 
@@ -70,7 +71,7 @@ class Archive:
         """
         height = block.header.height
         self._keep(block)
-        self._entries.append(_Entry(block.header, place, len(block.transactions)))
+        self._entries.append(_Entry(block.header, block.block_hash, place, len(block.transactions)))
         self._heights[block.header.hash] = self._heights[block.block_hash] = height
         self.transaction_count += len(block.transactions)
         for index, mined in enumerate(block.transactions):
@@ -126,6 +127,10 @@ class Archive:
         """Return the header at a height, None where there is none."""
         number = height - self._entries[0].header.height if self._entries else -1
         return self._entries[number].header if 0 <= number < len(self._entries) else None
+
+    def block_hash(self, height: int) -> str:
+        """Return the hash of the block at a height of the chain, which is not its index block hash."""
+        return self._entries[height - self._entries[0].header.height].block_hash
 
     def headers(self, below: int, count: int) -> list[tuple[BlockHeader, int]]:
         """Return up to `count` headers with their numbers of transactions, from height `below` downwards."""

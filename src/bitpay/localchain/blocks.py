@@ -85,22 +85,25 @@ def accounts_of(mined: MinedTransaction) -> set[str]:
     return {mined.tx.origin_address, mined.tx.sponsor_address or mined.tx.origin_address}
 
 
-def parties_of(tx: Transaction) -> set[str]:
-    """Return who signed a transaction, and whom it calls, deploys or sends to."""
-    found = {tx.origin_address, tx.sponsor_address or tx.origin_address}
+def named_in(tx: Transaction) -> set[str]:
+    """Return who sends a transaction, and whom it calls, deploys or sends to."""
     match tx.payload:
         case ContractCall(contract=contract):
-            found.add(str(contract))
+            return {tx.origin_address, str(contract)}
         case SmartContract(name=name):
-            found.add(f"{tx.origin_address}.{name}")
+            return {tx.origin_address, f"{tx.origin_address}.{name}"}
         case TokenTransfer(recipient=recipient):
-            found.add(str(recipient))
-    return found
+            return {tx.origin_address, str(recipient)}
+    return {tx.origin_address}
 
 
 def principals_of(mined: MinedTransaction) -> set[str]:
-    """Return everybody whom a transaction in a block concerns: its parties, and who gave or got anything in it."""
-    return parties_of(mined.tx) | {who for event in mined.events for who in (event.sender, event.recipient) if who}
+    """Return everybody whom a transaction in a block concerns.
+
+    These are who signed it, whom it names, and who gave or got anything in it.
+    """
+    moved = {who for event in mined.events for who in (event.sender, event.recipient) if who}
+    return named_in(mined.tx) | accounts_of(mined) | moved
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from bitpay.localchain.archive import Archive
 from bitpay.localchain.blocks import Block
 from bitpay.stacks.model import BlockHeader
 
-_HEADER_BYTES = 500
-_ONLY_V2 = {"parent_index_block_hash", "tx_count", "tx_total_size"}
+_ONLY_V2 = {"parent_index_block_hash", "tx_count"}
 
 
 def block_json(block: Block, parent: Block | None) -> dict[str, Any]:
@@ -31,7 +30,6 @@ def block_json(block: Block, parent: Block | None) -> dict[str, Any]:
         "burn_block_height": header.burn_height,
         "miner_txid": header.burn_hash,
         "tx_count": len(block.transactions),
-        "tx_total_size": _HEADER_BYTES + sum(len(mined.raw) for mined in block.transactions),
         "execution_cost_read_count": _total(block, "read_count"),
         "execution_cost_read_length": _total(block, "read_length"),
         "execution_cost_runtime": _total(block, "runtime"),
@@ -65,7 +63,8 @@ def burn_blocks(archive: Archive, offset: int, limit: int) -> list[dict[str, Any
     height = archive.tip.height
     while height >= archive.first.height and len(found) < offset + limit:
         tenure = _tenure(archive, height)
-        found.append(_burn_block_json(tenure))
+        hashes = [archive.block_hash(header.height) for header, _ in tenure]
+        found.append(_burn_block_json(tenure, hashes))
         height = tenure[-1][0].height - 1
     return found[offset:]
 
@@ -84,14 +83,15 @@ def _tenure(archive: Archive, height: int) -> list[tuple[BlockHeader, int]]:
             return headers
 
 
-def _burn_block_json(tenure: Sequence[tuple[BlockHeader, int]]) -> dict[str, Any]:
+def _burn_block_json(tenure: Sequence[tuple[BlockHeader, int]], hashes: Sequence[str]) -> dict[str, Any]:
     newest, oldest = tenure[0][0], tenure[-1][0]
+    average = (newest.time - oldest.time) / (len(tenure) - 1) if len(tenure) > 1 else 0
     return {
         "burn_block_height": newest.burn_height,
         "burn_block_hash": newest.burn_hash,
         "burn_block_time": newest.burn_time,
         "burn_block_time_iso": iso(newest.burn_time),
-        "stacks_blocks": [header.hash for header, _ in tenure],
-        "avg_block_time": (newest.time - oldest.time) // (len(tenure) - 1) if len(tenure) > 1 else 0,
+        "stacks_blocks": hashes,
+        "avg_block_time": round(average, 2),
         "total_tx_count": sum(count for _, count in tenure),
     }

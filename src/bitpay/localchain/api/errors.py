@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bitpay.kit.errors import BitPayError
-from bitpay.localchain.api.guard import ApiError
+from bitpay.localchain.api.guard import ApiError, Misfit
 from bitpay.localchain.rejections import Rejected, Undecodable
 
 
@@ -27,7 +27,7 @@ def handlers() -> dict[Any, Any]:
 async def _api_error(request: Request, error: ApiError) -> Response:
     plain = error.plain and _is_a_nodes(request)
     otherwise = PlainTextResponse(error.message, error.status) if plain else None
-    return _answer(request, error.status, error.message, otherwise)
+    return _answer(request, error.status, error.message, otherwise, misfit=isinstance(error, Misfit))
 
 
 async def _ours(request: Request, error: BitPayError) -> Response:
@@ -50,17 +50,19 @@ async def _no_route(request: Request, _: HTTPException) -> Response:
 
 async def _misfit(request: Request, error: RequestValidationError) -> Response:
     message = "; ".join(f"params/{one['loc'][-1]}: {one['msg']}" for one in error.errors())
-    return await _api_error(request, ApiError(400, message, plain=True))
+    return await _api_error(request, Misfit(message, plain=True))
 
 
 async def _unforeseen(request: Request, _: Exception) -> Response:
     return _answer(request, 500, "The local chain failed; its log says why.", None)
 
 
-def _answer(request: Request, status: int, message: str, otherwise: Response | None) -> Response:
+def _answer(
+    request: Request, status: int, message: str, otherwise: Response | None, *, misfit: bool = False
+) -> Response:
     """Answer as Hiro's API under its paths, and elsewhere with `otherwise`, or our own JSON."""
     if f"{request.url.path}/".startswith("/extended/"):
-        return _hiros(status, message)
+        return _hiros(status, message, misfit=misfit)
     return otherwise or JSONResponse({"error": message}, status)
 
 
@@ -68,6 +70,8 @@ def _is_a_nodes(request: Request) -> bool:
     return request.url.path.startswith(("/v2/", "/v3/"))
 
 
-def _hiros(status: int, message: str) -> Response:
-    """Answer in the three fields of Fastify, which serves Hiro's API."""
-    return JSONResponse({"statusCode": status, "error": HTTPStatus(status).phrase, "message": message}, status)
+def _hiros(status: int, message: str, *, misfit: bool = False) -> Response:
+    """Answer in the three fields of Fastify, which serves Hiro's API and adds a code where its schema is not met."""
+    code = {"code": "FST_ERR_VALIDATION"} if misfit else {}
+    said = {"statusCode": status, **code, "error": HTTPStatus(status).phrase, "message": message}
+    return JSONResponse(said, status)

@@ -30,6 +30,13 @@ class ApiError(Exception):
         self.plain = plain
 
 
+class Misfit(ApiError):
+    """A request in which a value has another form than its parameter."""
+
+    def __init__(self, message: str, *, plain: bool = False) -> None:
+        super().__init__(400, message, plain=plain)
+
+
 class Guard:
     """Answers only what is addressed to `hosts` and is not too large; lets web pages of any origin ask.
 
@@ -112,7 +119,15 @@ def principal_of(text: str) -> Principal:
     try:
         return parse_principal(text)
     except StacksError as error:
-        raise ApiError(400, f"Invalid principal {text[:100]!r}: {error}", plain=True) from error
+        raise Misfit(f"Invalid principal {text[:100]!r}: {error}", plain=True) from error
+
+
+def account_of(text: str) -> str:
+    """Read a principal that is an account, no contract. Raises ApiError."""
+    principal = principal_of(text)
+    if principal.name is not None:
+        raise Misfit(f"params/principal must be an account, and {principal} is a contract")
+    return str(principal)
 
 
 def hex_of(text: Any, what: str) -> bytes:  # noqa: ANN401 - whatever came as JSON

@@ -1,6 +1,7 @@
 """Hiro's API: contracts and what they printed."""
 
 import json
+import re
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -8,13 +9,19 @@ from fastapi.responses import JSONResponse
 
 from bitpay.localchain.api.events import event_v1
 from bitpay.localchain.api.guard import ApiError, principal_of
-from bitpay.localchain.api.paging import Page, cut, page_of
+from bitpay.localchain.api.paging import Cursors, Page, cut, page_of, wide_page_of
 from bitpay.localchain.api.transactions import NO_MICROBLOCK
 from bitpay.localchain.api.views import Views
 from bitpay.localchain.service import ChainService
 from bitpay.stacks.transactions import SmartContract
 
 _LOGS_LIMIT, _EVENTS_LIMIT, _STATUS_LIMIT = 100, 50, 50
+_LOG_CURSORS: Cursors[tuple[int, int, int]] = Cursors(
+    re.compile(r"([0-9]{1,12}):([0-9]{1,12}):([0-9]{1,12}):([0-9]{1,12})"),
+    name=lambda place: f"{place[0]}:{NO_MICROBLOCK}:{place[1]}:{place[2]}",
+    place=lambda place: (-place[0], -NO_MICROBLOCK, -place[1], -place[2]),
+    read=lambda parts: tuple(-int(number) for number in parts.groups()),
+)
 
 
 def add_contracts(router: APIRouter, service: ChainService, views: Views) -> None:
@@ -42,7 +49,7 @@ def add_contracts(router: APIRouter, service: ChainService, views: Views) -> Non
 
     @router.get("/v2/smart-contracts/{contract_id}/logs")
     async def logs(request: Request, contract_id: str) -> JSONResponse:
-        name, page = str(principal_of(contract_id)), page_of(request, _LOGS_LIMIT)
+        name, page = str(principal_of(contract_id)), wide_page_of(request, _LOGS_LIMIT)
         return JSONResponse(_logs(views, name, page))
 
     @router.get("/v1/contract/{contract_id}/events")
@@ -73,14 +80,11 @@ def _status(views: Views, contract_id: str) -> dict[str, Any]:
 
 
 def _logs(views: Views, contract_id: str, page: Page) -> dict[str, Any]:
-    shown = cut(list(reversed(views.archive.logs(contract_id))), page, _log_cursor)
+    shown = cut(list(reversed(views.archive.logs(contract_id))), page, _LOG_CURSORS)
+    if page.cursor is not None and shown.current is None:
+        raise ApiError(404, "Cursor not found")
     results = []
     for height, index, number in shown.items:
         mined = views.archive.block(height).transactions[index]
         results.append(event_v1(number, mined.events[number], mined.txid))
     return shown.both(results)
-
-
-def _log_cursor(_: int, place: tuple[int, int, int]) -> str:
-    height, index, number = place
-    return f"{height}:{NO_MICROBLOCK}:{index}:{number}"

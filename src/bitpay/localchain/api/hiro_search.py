@@ -25,7 +25,14 @@ def add_search(router: APIRouter, views: Views) -> None:
         kind, found, error = _search(views, term.strip())
         if found is None:
             return JSONResponse({"found": False, "result": {"entity_type": kind}, "error": error}, 404)
-        return JSONResponse({"found": True, "result": {"entity_id": term.strip(), "entity_type": kind, **found}})
+        return JSONResponse(
+            {"found": True, "result": {"entity_id": _id_of(term.strip()), "entity_type": kind, **found}}
+        )
+
+
+def _id_of(term: str) -> str:
+    named = _HASH.fullmatch(term)
+    return f"0x{named[1].lower()}" if named else term
 
 
 def _search(views: Views, term: str) -> Answer:
@@ -47,7 +54,7 @@ def _search(views: Views, term: str) -> Answer:
 
 
 def _by_hash(views: Views, name: str) -> Answer:
-    height = views.archive.height_of(name)
+    height = views.height_of_hash(name)
     if height is not None:
         block = views.archive.block(height)
         parent = views.before(block)

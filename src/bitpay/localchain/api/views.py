@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from bitpay.localchain.api.guard import ApiError
+from bitpay.localchain.api.guard import ApiError, Misfit
 from bitpay.localchain.api.transactions import dropped_v1, dropped_v3, mined_v1, mined_v3, waiting_v1, waiting_v3
 from bitpay.localchain.archive import Found
 from bitpay.localchain.blocks import Block
@@ -13,6 +13,8 @@ from bitpay.stacks.transactions import ContractCall, Transaction
 
 _HASH = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 NO_EVENTS = range(0)
+HEAVY_FIELDS = {"function_args", "source_code", "post_conditions", "result"}
+"""What v3 says of a transaction only when it is asked to."""
 _HEIGHT = re.compile(r"[0-9]{1,12}")
 
 
@@ -42,6 +44,12 @@ class Views:
             raise ApiError(404, "Block not found")
         return self.archive.block(height)
 
+    def height_of_hash(self, block_hash: str) -> int | None:
+        """Return the height of the block with a hash ("0x" and hex digits), which is not its index block hash."""
+        name = block_hash.lower()
+        height = self.archive.height_of(name)
+        return None if height is None or self.archive.block_hash(height) != name else height
+
     def found(self, place: tuple[int, int]) -> Found:
         """Return the transaction at a height and index."""
         height, index = place
@@ -56,7 +64,9 @@ class Views:
         return mined_v1(found, self.before(found.block), await self._interface(found.mined.tx), events)
 
     def transaction_v3(self, txid: str, include: set[str]) -> dict[str, Any]:
-        """Return a transaction wherever it is (v3). Raises ApiError."""
+        """Return a transaction wherever it is (v3), with the heavy fields that `include` names. Raises ApiError."""
+        if not include <= HEAVY_FIELDS:
+            raise Misfit(f"querystring/include must be one or several of {', '.join(sorted(HEAVY_FIELDS))}")
         found = self.archive.transaction(txid)
         if found is not None:
             return self.mined(found, include)
@@ -92,5 +102,5 @@ class Views:
 def txid_of(text: str) -> str:
     """Read a transaction id of a path, with or without 0x. Raises ApiError."""
     if not _HASH.fullmatch(text):
-        raise ApiError(400, "params/tx_id must be 64 hexadecimal digits")
+        raise Misfit("params/tx_id must be 64 hexadecimal digits")
     return "0x" + text.removeprefix("0x").lower()
