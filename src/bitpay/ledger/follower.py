@@ -36,6 +36,7 @@ _ALERT_EVERY_SECONDS = 60.0
 DEEP = "deep_reorganisation"
 BEHIND = "node_knows_less"
 OVERLOOKED = "events_overlooked"
+LOST = "events_lost"
 
 _log = structlog.get_logger(__name__)
 
@@ -79,8 +80,7 @@ class Follower:
         if run := self.candidates.run_after(self.head):
             return await self._apply(run, session)
         tip = await self._see_tip()
-        height = await self._reader.overlooked(self._start_height, self.head.height)
-        if height is not None and await self._read_again(height, session):
+        if await self._look_back(session):
             return True
         if tip.hash == self.head.hash:
             await self._all_is_well()
@@ -176,13 +176,25 @@ class Follower:
             else:
                 self._undo.fits()
 
+    async def _look_back(self, session: AsyncClientSession | None) -> bool:
+        """Have blocks read again that were read without all of their events; of what is final, only tell."""
+        height = await self._reader.overlooked(self._start_height, self.head.height)
+        floor = await self._book.image_floor() if height is not None else 0
+        if height is not None and height <= floor:
+            await self._tell_lost(height)
+            height = await self._reader.overlooked(floor + 1, self.head.height)
+        return height is not None and await self._read_again(height, session)
+
+    async def _tell_lost(self, height: int) -> None:
+        told = f"Block {height} was read without all of its events, and is final here: begin the ledger anew."
+        await self._alert(LOST, told, height=height)
+
     async def _read_again(self, height: int, session: AsyncClientSession | None) -> bool:
         """Go back to before a block that was read without all of its events, so that it is read again, if we can."""
         try:
             await self.set_back(height, session)
         except NoImages:
-            told = f"Block {height} was read without all of its events, and is final here: begin the ledger anew."
-            await self._alert(OVERLOOKED, told, height=height)
+            await self._tell_lost(height)
             return False
         told = f"Block {height} was read without all of its events: it is being read again."
         await self._book.alerts.raise_once(OVERLOOKED, told, height=height)
@@ -201,7 +213,7 @@ class Follower:
 
     async def _all_is_well(self) -> None:
         self._behind_since = None
-        await self._over(*(kind for kind in self._alerted if kind != OVERLOOKED))
+        await self._over(*(kind for kind in self._alerted if kind != LOST))
 
     async def _over(self, *kinds: str) -> None:
         """Close the alerts of these kinds, where we raised them or found them open."""
