@@ -85,13 +85,12 @@ def _tenure(archive: Archive, height: int) -> list[tuple[BlockHeader, int]]:
 
 def _burn_block_json(tenure: Sequence[tuple[BlockHeader, int]], hashes: Sequence[str]) -> dict[str, Any]:
     newest, oldest = tenure[0][0], tenure[-1][0]
-    average = (newest.time - oldest.time) / (len(tenure) - 1) if len(tenure) > 1 else 0
     return {
         "burn_block_height": newest.burn_height,
         "burn_block_hash": newest.burn_hash,
         "burn_block_time": newest.burn_time,
         "burn_block_time_iso": iso(newest.burn_time),
         "stacks_blocks": hashes,
-        "avg_block_time": round(average, 2),
+        "avg_block_time": (newest.time - oldest.time) // (len(tenure) - 1) if len(tenure) > 1 else 0,
         "total_tx_count": sum(count for _, count in tenure),
     }
