@@ -290,6 +290,7 @@ async def test_bad_bodies_are_refused_in_text(house: House, content: bytes, kind
         (f"/extended/v1/address/{ALICE.address}/transactions?until_block=0x00", 404),
         (f"/extended/v1/address/{ALICE.address}/transactions?until_block=0", 400),
         (f"/extended/v1/address/{ALICE.address}/transactions?until_block=1&height=1", 400),
+        (f"/extended/v1/search/{ALICE.address}?include_metadata=true", 400),
         ("/extended/v1/tx?type=gift", 400),
         (f"/extended/v1/tx?from_address={COUNTER_ID}", 400),
         ("/extended/v1/tx?sort_by=size", 400),

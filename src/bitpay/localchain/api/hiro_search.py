@@ -3,9 +3,10 @@
 import re
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from bitpay.localchain.api.guard import ApiError
 from bitpay.localchain.api.transactions import kind_of
 from bitpay.localchain.api.views import Views
 from bitpay.localchain.archive import Found
@@ -21,7 +22,9 @@ def add_search(router: APIRouter, views: Views) -> None:
     """Add the endpoint."""
 
     @router.get("/v1/search/{term}")
-    async def search(term: str) -> JSONResponse:
+    async def search(request: Request, term: str) -> JSONResponse:
+        if request.query_params.get("include_metadata") == "true":
+            raise ApiError(400, "The search of the local chain has no metadata.")
         kind, found, error = _search(views, term.strip())
         if found is None:
             return JSONResponse({"found": False, "result": {"entity_type": kind}, "error": error}, 404)
