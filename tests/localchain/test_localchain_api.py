@@ -213,6 +213,8 @@ async def test_burn_blocks_gather_the_blocks_on_them(house: House) -> None:
     tip = await house.get("/extended/v2/blocks/latest")
     assert burn["results"][0]["stacks_blocks"] == [tip["hash"]]
     assert burn["total"] == (await house.get("/extended/v2/blocks"))["total"]
+    averages = await house.get("/extended/v2/blocks/average-times")
+    assert all(0 <= seconds == round(seconds, 2) for seconds in averages.values())
     assert await house.get(f"/extended/v2/burn-blocks/{heights[1]}") == burn["results"][1]
 
 

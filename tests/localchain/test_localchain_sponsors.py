@@ -1,9 +1,12 @@
 """Transactions whose fee another account pays."""
 
+from pathlib import Path
+
 import pytest
 from tests.localchain.accounts import NETWORK, Account, account
+from tests.localchain.house import serving
 
-from bitpay.localchain.chain import Chain
+from bitpay.localchain.chain import Chain, Genesis
 from bitpay.localchain.rejections import Rejected
 from bitpay.stacks.transactions import Role, Transaction, sign, single_sig, sponsor, token_transfer
 
@@ -58,3 +61,18 @@ def test_a_sponsor_without_money_or_signature_is_refused(chain: Chain, alice: Ac
     with pytest.raises(Rejected):
         chain.submit(stolen)
     assert not chain.mine().transactions
+
+
+async def test_a_sponsor_has_what_he_paid_for_and_nothing_that_waits(
+    tmp_path: Path, alice: Account, bob: Account
+) -> None:
+    genesis = Genesis(stx={alice.address: 10**9, bob.address: 10**9})
+    async with serving(tmp_path, genesis) as house:
+        txid = await house.send(sponsored(bob, alice, 700, account(5).address))
+        for who, found in ((bob, [txid]), (alice, []), (account(5), [txid])):
+            for path in (f"v3/principals/{who.address}/mempool/transactions", f"v1/address/{who.address}/mempool"):
+                assert [one["tx_id"] for one in (await house.get(f"/extended/{path}"))["results"]] == found
+        assert (await house.get("/extended/v1/tx/mempool", address=alice.address))["results"] == []
+        await house.control("mine")
+        [mined] = (await house.get(f"/extended/v3/principals/{alice.address}/transactions"))["results"]
+        assert mined["involvement"] == "sponsor"
