@@ -12,7 +12,7 @@ from tests.localchain.house import HOST, POWER, House, serving
 from bitpay.localchain.chain import Genesis
 from bitpay.localchain.service import Pace
 from bitpay.localchain.vm import SBTC
-from bitpay.stacks.clarity import NONE, encode, principal, uint
+from bitpay.stacks.clarity import NONE, Value, encode, int_, principal, to_hex, uint
 from bitpay.stacks.post_conditions import Asset, Compare, FtPostCondition, Mode
 
 ALICE, BOB = account(1), account(2)
@@ -111,6 +111,8 @@ async def test_contracts_can_be_read_and_called(house: House) -> None:
     assert entry.json() == {"data": "0x0a" + encode(uint(3)).hex()}
     nobody = "0x" + encode(principal(BOB.address)).hex()
     assert (await house.client.post(f"/v2/map_entry/{COUNTER_PATH}/visits", json=nobody)).json() == {"data": "0x09"}
+    for unknown in (f"{COUNTER_PATH}/visitors", f"{ALICE.address}/nothing/visits"):
+        assert (await house.client.post(f"/v2/map_entry/{unknown}", json=key)).json() == {"data": "0x09"}
     interface = await house.get(f"/v2/contracts/interface/{COUNTER_PATH}")
     assert "increment" in {function["name"] for function in interface["functions"]}
     assert (await house.get(f"/v2/contracts/source/{COUNTER_PATH}"))["source"] == COUNTER
@@ -119,6 +121,19 @@ async def test_contracts_can_be_read_and_called(house: House) -> None:
     assert contract["clarity_version"] == 4
     [log] = (await house.get(f"/extended/v2/smart-contracts/{COUNTER_ID}/logs"))["results"]
     assert log["contract_log"]["value"]["repr"].startswith('(tuple (by u3) (event "increment")')
+
+
+async def test_the_last_deployment_tells_a_contracts_state_however_it_ended(house: House) -> None:
+    name, path = f"{ALICE.address}.late", "/extended/v2/smart-contracts/status"
+    for source, status in (("(+ u1 (- u0 u1))", "abort_by_response"), ("(define-data-var a uint u1)", "success")):
+        [txid] = await house.mined(ALICE.deploy("late", source))
+        height = house.service.chain.archive.tip.height
+        result = {"status": status, "tx_id": txid, "contract_id": name, "block_height": height}
+        assert await house.get(path, contract_id=name) == {name: {"found": True, "result": result}}
+    await house.control("reorg", depth=1, drop=[txid])
+    ALICE.nonce -= 1
+    found = await house.get(path, contract_id=name)
+    assert (found[name]["result"]["status"], found[name]["result"]["block_height"]) == ("abort_by_response", height - 1)
 
 
 async def test_names_may_have_a_slash(house: House) -> None:
@@ -146,6 +161,37 @@ async def test_a_read_may_name_the_block_but_only_the_newest_is_there(house: Hou
     assert (answer.status_code, answer.text) == (404, f"Chain tip '{before}' not found")
     for newest in ("latest", "what is no block", house.service.chain.archive.tip.hash.removeprefix("0x")):
         assert (await house.client.post(path, json=body, params={"tip": newest})).json()["okay"]
+
+
+HALVES = """
+(define-private (half) u1)
+(define-read-only (share (of uint)) (/ u1 of))
+(define-read-only (insist (on (optional uint))) (unwrap-panic on))
+"""
+HALVES_ID = f"{ALICE.address}.halves"
+TRACE = "\n Stack Trace: \n"
+
+
+@pytest.mark.parametrize(
+    ("contract", "function", "args", "cause"),
+    [
+        ("halves", "nope", [], 'RuntimeCheck(UndefinedFunction("nope"))'),
+        ("halves", "half", [], f'RuntimeCheck(NoSuchPublicFunction("{HALVES_ID}", "half"))'),
+        ("nothing", "nope", [], f'RuntimeCheck(NoSuchContract("{ALICE.address}.nothing"))'),
+        ("halves", "share", [], "RuntimeCheck(IncorrectArgumentCount(1, 0))"),
+        ("halves", "share", [int_(1)], 'RuntimeCheck(TypeValueError(UIntType, "Int(1)"))'),
+        ("halves", "share", [uint(0)], f"DivisionByZero{TRACE}{HALVES_ID}:share\n_native_:native_div\n"),
+        ("halves", "insist", [NONE], f"UnwrapFailure{TRACE}{HALVES_ID}:insist\n_native_:native_unwrap\n"),
+    ],
+)
+async def test_a_read_fails_in_a_nodes_words(
+    house: House, contract: str, function: str, args: list[Value], cause: str
+) -> None:
+    if house.service.chain.archive.deployment(HALVES_ID) is None:
+        await house.mined(ALICE.deploy("halves", HALVES))
+    body = {"sender": BOB.address, "arguments": [to_hex(value) for value in args]}
+    answer = await house.client.post(f"/v2/contracts/call-read/{ALICE.address}/{contract}/{function}", json=body)
+    assert (answer.status_code, answer.json()) == (200, {"okay": False, "cause": cause})
 
 
 async def test_a_read_cannot_write(house: House) -> None:

@@ -287,7 +287,14 @@ async def test_several_at_once(told: tuple[House, list[str], list[str]]) -> None
     assert raw == "0x" + (await house.get(f"/v3/transaction/{txids[3]}"))["tx"]
     assert (await house.get(f"/extended/v1/tx/{waiting[0]}/raw"))["raw_tx"].startswith("0x80")
     events = await house.get("/extended/v1/tx/events", tx_id=txids[4])
-    assert [one["event_type"] for one in events["events"]] == ["fungible_token_asset", "non_fungible_token_asset"]
+    newest, oldest = events["events"]
+    assert (newest["event_index"], newest["event_type"]) == (1, "non_fungible_token_asset")
+    assert (oldest["event_index"], oldest["event_type"]) == (0, "fungible_token_asset")
+    assert (await house.get("/extended/v1/tx/events", tx_id=txids[4], limit=1))["events"] == [newest]
+    assert (await house.get("/extended/v1/tx/events", tx_id=txids[4], offset=1))["events"] == [oldest]
+    for name in (waiting[0], nobody):
+        answer = await house.client.get(f"/extended/v3/transactions/{name}/events")
+        assert (answer.status_code, answer.json()["message"]) == (400, "Transaction not found")
 
 
 async def test_events_come_with_one_transaction_and_in_parts(told: tuple[House, list[str], list[str]]) -> None:

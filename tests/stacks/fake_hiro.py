@@ -4,6 +4,7 @@ It serves a small chain from memory, counts what it is asked, and misbehaves on 
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,9 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 def word(number: int) -> str:
     return f"0x{number:064x}"
+
+
+_EVENTS_V3 = re.compile("/extended/v3/transactions/[^/]+/events")
 
 
 @dataclass
@@ -46,6 +50,9 @@ class FakeHiro:
         if not self.deprecated and (path.endswith("/transactions") and "/v2/" in path):
             return httpx.Response(410, json={"error": "Gone"})
         found = self.routes.get(path)
+        if found is None and _EVENTS_V3.fullmatch(path):
+            said = {"statusCode": 400, "error": "Bad Request", "message": "Transaction not found"}
+            return httpx.Response(400, json=said)
         if found is None:
             return httpx.Response(404, json={"error": "not found"})
         if isinstance(found, list):

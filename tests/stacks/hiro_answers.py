@@ -130,13 +130,13 @@ LOCK = {
 NONCES = {
     "next_nonce": 6,
     "last_confirmed_nonce": 2,
-    "mempool": {"last_nonce": 5, "pending_nonces": [3, 5], "missing_nonces": [4]},
+    "mempool": {"last_nonce": 5, "pending_nonces": [3], "missing_nonces": [4]},
 }
 BURN_BLOCK = {
     "burn_block_height": 9,
     "burn_block_hash": word(9),
     "burn_block_time": 1_700_000_000,
-    "stacks_blocks": [word(19), word(18)],
+    "stacks_blocks": [word(7_019), word(7_018)],
     "avg_block_time": 10,
     "total_tx_count": 4,
 }

@@ -284,7 +284,7 @@ async def test_the_next_nonce_counts_what_waits(hiro: FakeHiro, client: StacksCl
     hiro.routes[f"/extended/v3/principals/{OWNER}/nonces"] = {
         "next_nonce": 6,
         "last_confirmed_nonce": 2,
-        "mempool": {"last_nonce": 5, "pending_nonces": [3, 5], "missing_nonces": [4]},
+        "mempool": {"last_nonce": 5, "pending_nonces": [3], "missing_nonces": [4]},
     }
     assert await client.next_nonce(OWNER) == 6
     assert await client.nonces(OWNER) == Nonces(next=6, confirmed=2, waiting=(3, 5), missing=(4,))
@@ -293,17 +293,18 @@ async def test_the_next_nonce_counts_what_waits(hiro: FakeHiro, client: StacksCl
 async def test_older_servers_are_asked_in_their_words(hiro: FakeHiro, client: StacksClient) -> None:
     hiro.v3 = False
     hiro.routes[f"/extended/v1/address/{OWNER}/nonces"] = {
-        "last_executed_tx_nonce": None,
-        "possible_next_nonce": 5,
-        "detected_missing_nonces": [0, 1],
-        "detected_mempool_nonces": [2, 3, 4],
+        "last_executed_tx_nonce": 0,
+        "last_mempool_tx_nonce": 5,
+        "possible_next_nonce": 6,
+        "detected_missing_nonces": [4, 3],
+        "detected_mempool_nonces": [2, 1],
     }
     hiro.routes[f"/extended/v2/addresses/{OWNER}/balances/ft/{OWNER}.t::t"] = {"balance": "12"}
     hiro.routes[f"/extended/v1/tx/{word(1)}"] = transaction(1, 0)
     hiro.routes["/extended/v2/blocks/5"] = block(5)
-    hiro.routes["/extended/v1/tx/events"] = EVENTS_V1
-    assert await client.next_nonce(OWNER) == 5
-    assert await client.nonces(OWNER) == Nonces(next=5, confirmed=None, waiting=(2, 3, 4), missing=(0, 1))
+    hiro.routes["/extended/v1/tx/events"] = EVENTS_V1[::-1]
+    assert await client.next_nonce(OWNER) == 6
+    assert await client.nonces(OWNER) == Nonces(next=6, confirmed=0, waiting=(1, 2, 5), missing=(3, 4))
     assert await client.ft_balance(OWNER, f"{OWNER}.t::t") == 12
     assert [event async for event in client.transaction_events(word(1))] == EVENTS
     old = await client.transaction(word(1))
@@ -532,6 +533,27 @@ async def test_a_list_of_events_that_is_too_short_is_not_believed(hiro: FakeHiro
     hiro.routes[f"/extended/v3/transactions/{word(1)}/events"] = EVENTS_V3[:-1]
     with pytest.raises(AnswerInvalid, match="4 events are listed of 5"):
         await client.full_block(5)
+
+
+async def test_events_of_what_is_in_no_block_are_not_found(hiro: FakeHiro, client: StacksClient) -> None:
+    with pytest.raises(ApiNotFound, match="Transaction not found"):
+        _ = [event async for event in client.transaction_events(word(1))]
+    hiro.troubles.append(httpx.Response(400, json={"error": "Cursor is invalid"}))
+    with pytest.raises(ApiRefused, match="Cursor"):
+        _ = [event async for event in client.transaction_events(word(1))]
+
+
+async def test_a_block_whose_transactions_are_gone_has_left_the_chain(hiro: FakeHiro, client: StacksClient) -> None:
+    serve_block(hiro)
+    del hiro.routes[f"/extended/v3/transactions/{word(1)}/events"]
+    with pytest.raises(ApiNotFound):
+        await client.full_block(5)
+    hiro.routes["/extended/v2/blocks/5"] = block(5, fork=500)
+    with pytest.raises(ChainMoved, match="no longer"):
+        await client.full_block(word(1_005))
+    del hiro.routes["/extended/v2/blocks/5"]
+    with pytest.raises(ChainMoved, match="no longer"):
+        await client.full_block(word(1_005))
 
 
 async def test_transactions_of_a_block_are_listed_without_events(hiro: FakeHiro, client: StacksClient) -> None:

@@ -168,7 +168,7 @@ def burn_block(height: int) -> dict[str, Any]:
         "burn_block_hash": word(height),
         "burn_block_time": 1_700_000_000 + 600 * height,
         "burn_block_time_iso": "2023-11-14T22:13:20.000Z",
-        "stacks_blocks": [word(2 * height + 1), word(2 * height)],
+        "stacks_blocks": [word(7_000 + 2 * height + 1), word(7_000 + 2 * height)],
         "avg_block_time": 10,
         "total_tx_count": 4,
     }
@@ -177,7 +177,7 @@ def burn_block(height: int) -> dict[str, Any]:
 async def test_bitcoin_blocks_are_read_over_all_pages(hiro: FakeHiro, client: StacksClient) -> None:
     hiro.routes["/extended/v2/burn-blocks"] = [burn_block(height) for height in range(9, 4, -1)]
     hiro.routes["/extended/v2/burn-blocks/latest"] = burn_block(9)
-    newest = BurnBlock(9, word(9), 1_700_005_400, (word(19), word(18)), block_seconds=10, transactions=4)
+    newest = BurnBlock(9, word(9), 1_700_005_400, (word(7_019), word(7_018)), block_seconds=10, transactions=4)
     assert await client.burn_block("latest") == newest
     found = [one async for one in client.burn_blocks()]
     assert found[0] == newest

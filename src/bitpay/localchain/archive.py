@@ -48,7 +48,7 @@ class Archive:
         self._kept: OrderedDict[str, Block] = OrderedDict()
         self.nonces: dict[str, int] = defaultdict(int)
         """The next nonce of every account that has used one."""
-        self._contracts: dict[str, str] = {}
+        self._deployments: dict[str, list[tuple[str, bool]]] = defaultdict(list)
         self._logs: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
         self._involved: dict[str, list[tuple[int, int]]] = defaultdict(list)
         self.holdings = Holdings()
@@ -79,12 +79,12 @@ class Archive:
             self._count(mined, 1)
             for who in principals_of(mined):
                 self._involved[who].append(place_of_tx)
+            if isinstance(mined.tx.payload, SmartContract):
+                self._deployments[_contract_id(mined, mined.tx.payload)].append((mined.txid, mined.succeeded))
             if mined.succeeded:
                 self._index(mined, height, index)
 
     def _index(self, mined: MinedTransaction, height: int, index: int) -> None:
-        if isinstance(mined.tx.payload, SmartContract):
-            self._contracts[f"{mined.tx.origin_address}.{mined.tx.payload.name}"] = mined.txid
         for number, event in enumerate(mined.events):
             if event.kind == "contract_log":
                 self._logs[event.contract_id].append((height, index, number))
@@ -103,6 +103,8 @@ class Archive:
             self._count(mined, -1)
             for who in principals_of(mined):
                 self._involved[who].pop()
+            if isinstance(mined.tx.payload, SmartContract):
+                self._deployments[_contract_id(mined, mined.tx.payload)].pop()
             if mined.succeeded:
                 self._forget(mined)
         self.transaction_count -= len(block.transactions)
@@ -117,8 +119,6 @@ class Archive:
         return gone
 
     def _forget(self, mined: MinedTransaction) -> None:
-        if isinstance(mined.tx.payload, SmartContract):
-            del self._contracts[f"{mined.tx.origin_address}.{mined.tx.payload.name}"]
         for event in mined.events:
             if event.kind == "contract_log":
                 self._logs[event.contract_id].pop()
@@ -169,8 +169,13 @@ class Archive:
 
     def deployment(self, contract_id: str) -> Found | None:
         """Find the transaction that deployed a contract."""
-        txid = self._contracts.get(contract_id)
-        return None if txid is None else self.transaction(txid)
+        attempts = self._deployments.get(contract_id, [])
+        return next((self.transaction(txid) for txid, succeeded in attempts if succeeded), None)
+
+    def last_deployment(self, contract_id: str) -> Found | None:
+        """Find the last transaction that was to deploy a contract, however it ended."""
+        attempts = self._deployments.get(contract_id)
+        return self.transaction(attempts[-1][0]) if attempts else None
 
     def logs(self, contract_id: str) -> list[tuple[int, int, int]]:
         """Return where a contract printed: (height, transaction index, event index), oldest first."""
@@ -190,3 +195,7 @@ class Archive:
         self._kept[block.header.hash] = block
         while len(self._kept) > _KEPT_BLOCKS:
             self._kept.popitem(last=False)
+
+
+def _contract_id(mined: MinedTransaction, contract: SmartContract) -> str:
+    return f"{mined.tx.origin_address}.{contract.name}"

@@ -66,7 +66,7 @@ def add_contracts(router: APIRouter, service: ChainService, views: Views) -> Non
 
 
 def _status(views: Views, contract_id: str) -> dict[str, Any]:
-    deployed = views.archive.deployment(contract_id)
+    deployed = views.archive.last_deployment(contract_id)
     if deployed is not None:
         height, mined = deployed.block.header.height, deployed.mined
         said = {"status": mined.status.value, "tx_id": mined.txid, "contract_id": contract_id, "block_height": height}

@@ -48,7 +48,7 @@ def _add_several(router: APIRouter, views: Views) -> None:
             raise ApiError(400, "querystring/tx_id is needed: the local chain lists no events by address")
         found = views.archive.transaction(txid_of(name))
         said = [event_v1(index, one, txid_of(name)) for index, one in enumerate(found.mined.events)] if found else []
-        shown = said[page.offset : page.offset + page.limit]
+        shown = said[::-1][page.offset : page.offset + page.limit]
         return JSONResponse({"limit": page.limit, "offset": page.offset, "events": shown})
 
 
@@ -90,6 +90,6 @@ def _add_single(router: APIRouter, views: Views) -> None:
         page = page_of(request, _EVENTS_LIMIT)
         found = views.archive.transaction(txid_of(txid))
         if found is None:
-            views.transaction_v3(txid_of(txid), set())
-        said = [event_v3(index, event) for index, event in enumerate(found.mined.events)] if found else []
+            raise ApiError(400, "Transaction not found")  # as Hiro answers, for one that waits too
+        said = [event_v3(index, event) for index, event in enumerate(found.mined.events)]
         return JSONResponse(cursor_page(said, page))

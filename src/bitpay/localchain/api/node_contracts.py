@@ -6,16 +6,14 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from bitpay.localchain.abi import find_function
+from bitpay.localchain.api.causes import excess, stopped, uncallable
 from bitpay.localchain.api.guard import ApiError, hex_of, json_body, principal_of
-from bitpay.localchain.outcomes import Cost, Outcome
+from bitpay.localchain.outcomes import Outcome
 from bitpay.localchain.service import ChainService
 from bitpay.localchain.vm import Vm
 from bitpay.stacks import clarity
 from bitpay.stacks.errors import StacksError
-
-READ_BUDGET = Cost(runtime=1_000_000_000, read_count=100, read_length=200_000, write_count=0, write_length=0)
-"""What a node lets a read use unless its owner says otherwise (stacks-core, `read_only_call_limit`)."""
-
 
 _BLOCK = re.compile("[0-9a-f]{64}")
 
@@ -34,8 +32,7 @@ def add_contract_state(router: APIRouter, service: ChainService) -> None:
     async def map_entry(request: Request, address: str, contract: str, name: str) -> JSONResponse:
         contract_id = _contract_id(address, contract)
         key = _value(await json_body(request), "the key")
-        await _require(service, contract_id, "maps", name, "Map")
-        found = await service.ask(lambda vm: vm.map_entry(contract_id, name, key))
+        found = await service.ask(lambda vm: vm.map_entry(contract_id, name, key))  # an unknown map has no entries
         return JSONResponse({"data": "0x09" if found is None else "0x" + found.hex()})
 
     @router.get("/v2/data_var/{address}/{contract}/{name:path}")
@@ -80,14 +77,10 @@ async def _read(
     service: ChainService, contract_id: str, function: str, args: list[clarity.Value], sender: str, tip: str
 ) -> dict[str, Any]:
     interface = await service.interface(contract_id)
-    access = next(
-        (one["access"] for one in (interface or {"functions": []})["functions"] if one["name"] == function), ""
-    )
-    if interface is None:
-        return {"okay": False, "cause": f"Unchecked(NoSuchContract({contract_id!r}))"}
-    if access not in {"read_only", "public"}:
-        return {"okay": False, "cause": f"Unchecked(UndefinedFunction({function!r}))"}
-    could_write = access == "public"  # telling the cost takes a millisecond: the others are answered faster
+    found = None if interface is None else find_function(interface, function)
+    if found is None:
+        return _failed(uncallable(interface, contract_id, function))
+    could_write = found["access"] == "public"  # telling the cost takes a millisecond: the others are answered faster
 
     def ask(vm: Vm) -> Outcome:
         _require_tip(service, tip)
@@ -95,9 +88,13 @@ async def _read(
 
     outcome = await service.ask(ask)
     if outcome.result is None:
-        return {"okay": False, "cause": outcome.error}
-    excess = _excess(outcome.cost)
-    return {"okay": False, "cause": excess} if excess else {"okay": True, "result": "0x" + outcome.result.hex()}
+        return _failed(stopped(outcome.error or ""))
+    too_much = excess(outcome.cost)
+    return _failed(too_much) if too_much else {"okay": True, "result": "0x" + outcome.result.hex()}
+
+
+def _failed(cause: str) -> dict[str, Any]:
+    return {"okay": False, "cause": cause}
 
 
 def _require_tip(service: ChainService, tip: str) -> None:
@@ -107,23 +104,6 @@ def _require_tip(service: ChainService, tip: str) -> None:
     """
     if _BLOCK.fullmatch(tip) and service.chain.archive.tip.hash != f"0x{tip}":
         raise ApiError(404, f"Chain tip '{tip}' not found", plain=True)
-
-
-def _excess(cost: Cost | None) -> str | None:
-    """Say in a node's words what a read used too much of; None when it stayed within the budget of reads."""
-    if cost is None:
-        return None
-    if cost.write_count:
-        return "NotReadOnly"
-    names = ("read_length", "read_count", "runtime")
-    if all(getattr(cost, name) <= getattr(READ_BUDGET, name) for name in names):
-        return None
-    return f"RuntimeCheck(CostBalanceExceeded({_in_rust(cost)}, {_in_rust(READ_BUDGET)}))"
-
-
-def _in_rust(cost: Cost) -> str:
-    names = ("write_length", "write_count", "read_length", "read_count", "runtime")
-    return f"ExecutionCost {{ {', '.join(f'{name}: {getattr(cost, name)}' for name in names)} }}"
 
 
 def _call_body(body: Any) -> tuple[str, list[clarity.Value]]:  # noqa: ANN401 - whatever came as JSON
@@ -141,12 +121,6 @@ def _value(text: Any, what: str) -> clarity.Value:  # noqa: ANN401 - whatever ca
         return clarity.decode(raw)
     except StacksError as error:
         raise ApiError(400, f"{what} is not a Clarity value: {error}", plain=True) from error
-
-
-async def _require(service: ChainService, contract_id: str, kind: str, name: str, word: str) -> None:
-    interface = await service.interface(contract_id)
-    if interface is None or all(one["name"] != name for one in interface[kind]):
-        raise ApiError(404, f"{word} not found", plain=True)
 
 
 def _contract_id(address: str, contract: str) -> str:

@@ -53,7 +53,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Nonces:
-    """An account's nonces: the one to use next, the last in a block, those that wait, and the gaps between them."""
+    """An account's nonces: the one to use next, the last in a block, those that wait, and the gaps between them.
+
+    All ascending. Of an account without a nonce in a block, Hiro tells only the highest one that waits.
+    """
 
     next: int
     confirmed: int | None
@@ -67,19 +70,25 @@ class Nonces:
         return cls(
             next=fields.number("next_nonce"),
             confirmed=fields.optional_number("last_confirmed_nonce"),
-            waiting=mempool.numbers("pending_nonces"),
-            missing=mempool.numbers("missing_nonces"),
+            waiting=_waiting(mempool.numbers("pending_nonces"), mempool.optional_number("last_nonce")),
+            missing=tuple(sorted(mempool.numbers("missing_nonces"))),
         )
 
     @classmethod
     def read_v1(cls, fields: Fields) -> Self:
         """Read `/extended/v1/address/{principal}/nonces`."""
+        between, last = fields.numbers("detected_mempool_nonces"), fields.optional_number("last_mempool_tx_nonce")
         return cls(
             next=fields.number("possible_next_nonce"),
             confirmed=fields.optional_number("last_executed_tx_nonce"),
-            waiting=fields.numbers("detected_mempool_nonces"),
-            missing=fields.numbers("detected_missing_nonces"),
+            waiting=_waiting(between, last),
+            missing=tuple(sorted(fields.numbers("detected_missing_nonces"))),
         )
+
+
+def _waiting(between: tuple[int, ...], last: int | None) -> tuple[int, ...]:
+    """Return all nonces that wait: servers list those below the last one, and it by itself."""
+    return tuple(sorted({*between, *(() if last is None else (last,))}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +151,10 @@ class StxBalance:
 
 @dataclass(frozen=True, slots=True)
 class BurnBlock:
-    """A Bitcoin block and the Stacks blocks on it: their index hashes, newest first, and mean seconds between them."""
+    """A Bitcoin block and the Stacks blocks on it: their block hashes, newest first, and mean seconds between them.
+
+    A block's hash is not its index block hash, by which everything else names it.
+    """
 
     height: int
     hash: str

@@ -21,7 +21,7 @@ from bitpay.stacks.client.answers import (
     StxBalance,
     TransactionState,
 )
-from bitpay.stacks.client.errors import AnswerInvalid, ApiGone, ApiNotFound, ChainMoved
+from bitpay.stacks.client.errors import AnswerInvalid, ApiGone, ApiNotFound, ApiRefused, ChainMoved
 from bitpay.stacks.client.fields import Fields
 from bitpay.stacks.client.interface import Contract
 from bitpay.stacks.client.node import NodeClient
@@ -36,6 +36,7 @@ TRANSACTIONS_PER_PAGE = 50
 EVENTS_PER_PAGE = 100
 MOST_OFFSET = 300
 """Hiro refuses to skip more blocks than that (`CursorOffsetParam` in its `schemas/v1/params.ts`)."""
+_NO_TRANSACTION = "Transaction not found"
 AT_ONCE = 4
 """Requests under way at the same time while one block is read."""
 
@@ -121,14 +122,20 @@ class StacksClient(NodeClient):
                 yield chain.state_v1(fields, None)
 
     async def transaction_events(self, txid: str) -> AsyncIterator[Event]:
-        """Yield a transaction's events in order; raises `ApiNotFound` without such a transaction."""
+        """Yield a transaction's events in order; raises `ApiNotFound` for one that is in no block."""
         name = hash_asked(txid, "a transaction's id")
         try:
             async for fields in self._by_cursor(f"/extended/v3/transactions/{name}/events", EVENTS_PER_PAGE):
                 yield chain.event(fields)
         except ApiGone:
-            async for fields in self._pages("/extended/v1/tx/events", "events", EVENTS_PER_PAGE, tx_id=name):
-                yield chain.event(fields)
+            pages = self._pages("/extended/v1/tx/events", "events", EVENTS_PER_PAGE, tx_id=name)
+            found = [chain.event(fields) async for fields in pages]  # v1 has the newest first
+            for event in sorted(found, key=lambda event: event.index):
+                yield event
+        except ApiRefused as error:  # Hiro says so with 400
+            if error.status != 400 or _NO_TRANSACTION not in str(error):
+                raise
+            raise ApiNotFound(str(error), status=error.status) from error
 
     async def contract_logs(self, contract_id: str, *, offset: int = 0) -> AsyncGenerator[LoggedEvent]:
         """Yield a contract's prints, newest first, each once, from `offset` (Hiro: at most 1000) below the newest.
@@ -279,6 +286,18 @@ class StacksClient(NodeClient):
         Raises `ChainMoved` when the block left the chain while it was read, `ApiNotFound` without such a block.
         """
         header = await self.block(height_or_hash)
+        try:
+            transactions = await self._completed(header)
+        except ApiGone:
+            raise
+        except ApiNotFound:
+            await self._require(header)
+            raise
+        await self._require(header)
+        return Block(header, transactions)
+
+    async def _completed(self, header: BlockHeader) -> tuple[TransactionReceipt, ...]:
+        """Return a block's transactions with their events, in order."""
         limit = asyncio.Semaphore(AT_ONCE)
 
         async def complete(tx: TransactionReceipt, count: int) -> TransactionReceipt:
@@ -292,9 +311,13 @@ class StacksClient(NodeClient):
 
         found = [item async for item in self._block_transactions(header.hash)]
         receipts = await _together([complete(tx, count) for tx, count in found])
-        if (await self._block(str(header.height))).hash != header.hash:
+        return tuple(sorted(receipts, key=lambda tx: tx.index))
+
+    async def _require(self, header: BlockHeader) -> None:
+        """Raise `ChainMoved` unless a block is on the chain."""
+        there: dict[int, BlockHeader] = {}
+        if not await self._find(header.height, there) or there[header.height].hash != header.hash:
             raise ChainMoved(f"block {header.height} {header.hash} is no longer on the chain")
-        return Block(header, tuple(sorted(receipts, key=lambda tx: tx.index)))
 
     async def _block_transactions(self, block: str) -> AsyncIterator[tuple[TransactionReceipt, int]]:
         """Yield a block's transactions and how many events each has."""

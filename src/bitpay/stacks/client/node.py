@@ -98,7 +98,7 @@ class NodeClient:
         return fields.value("result")
 
     async def map_entry(self, contract_id: str, name: str, key: clarity.Value) -> clarity.Value | None:
-        """Return a map's value at a key, None when there is none; raises `ApiNotFound` without such a map."""
+        """Return a map's value at a key, None when there is none: no such key, map or contract."""
         contract = contract_asked(contract_id)
         path = f"/v2/map_entry/{contract.address}/{contract.name}/{segment(clarity_name(name))}"
         entry = Fields(await self._http.post(path, clarity.to_hex(key), proof=0), "map_entry").value("data")
