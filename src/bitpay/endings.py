@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bitpay.foundation import Foundation
 from bitpay.kit.errors import Conflict, Unavailable
 from bitpay.ledger.book import Head
-from bitpay.ledger.follower import DEEP
+from bitpay.ledger.follower import BEHIND, DEEP
 from bitpay.ledger.ledger import FAILED
 from bitpay.ledger.projection import Projection
 from bitpay.ledger.replay import folded_by_others, outdated
@@ -65,9 +65,9 @@ class Wait:
             self._head, self._moved, self._still = head, time.monotonic(), 0
             return
         self._still += 1
-        deep = await self._ground.ledger.alerts.find(DEEP)
-        if deep is not None and self._still >= _STILL_ROUNDS:
-            raise Unavailable(f"{deep['message']} `bitpay ledger status` shows where it stands.")
+        for kind in (DEEP, BEHIND) if self._still >= _STILL_ROUNDS else ():
+            if stopped := await self._ground.ledger.alerts.find(kind):
+                raise Unavailable(f"{stopped['message']} `bitpay ledger status` shows where it stands.")
         if not self._ground.ledger.leading and time.monotonic() - self._moved > STILL_SECONDS:
             raise Unavailable("Another process follows the chain and stands still: look into its log.")
 

@@ -1,5 +1,7 @@
 """The follower against a generated chain: whatever happens on the way, the documents are those of a clean replay."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -8,10 +10,10 @@ from tests.ledger.ledger_states import clean_replay, follow, state_of
 
 from bitpay.ledger.book import UNFINAL_BURN_BLOCKS, Book, HeadMoved, NoImages, OtherLedger
 from bitpay.ledger.events import decode_block
-from bitpay.ledger.follower import BEHIND, DEEP
+from bitpay.ledger.follower import BEHIND, DEEP, Follower
 from bitpay.ledger.source import SourceError
 from bitpay.realtime.log import RoomLog
-from bitpay.stacks.model import Block
+from bitpay.stacks.model import Block, BlockHeader
 from bitpay.store import Database, Document
 from bitpay.streams.projection import PROJECTION
 
@@ -210,7 +212,7 @@ async def test_ten_bitcoin_blocks_are_believed(book: Book) -> None:
 async def test_a_node_that_knows_less_makes_us_wait_not_rewind(
     book: Book, database: Database, monkeypatch: pytest.MonkeyPatch, lag: int
 ) -> None:
-    monkeypatch.setattr("bitpay.ledger.follower._BEHIND_PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("bitpay.ledger.behind.STILL_SECONDS", 0)
     chain = Chain(9)
     tip = chain.grow(None, 40)
     view = View(chain, tip)
@@ -264,6 +266,214 @@ async def test_another_node_with_fewer_bitcoin_blocks_changes_nothing(book: Book
     view.show(chain.grow(chain.ancestor(tip, 12), 4))
     assert not await follower.step()
     assert await state_is_kept(database, before)
+
+
+async def test_a_node_that_comes_on_along_another_branch_is_told_of(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = Chain(20, burn_every=3)
+    fork = chain.grow(None, 30, events=1)
+    tip = chain.grow(fork, 30, events=1)
+    view = View(chain, tip)
+    follower = await follow(book, view)
+    now = 0.0
+    monkeypatch.setattr("bitpay.ledger.follower.time", SimpleNamespace(monotonic=lambda: now))
+    chain.burn_every = 1000  # no new Bitcoin block over there
+    other = chain.grow(fork, 40, events=1)
+    told = []
+    for _ in range(12):
+        other = chain.grow(other, 1, events=0)
+        view.show(other)
+        now += 30.0
+        assert not await follower.step()
+        told.append(bool(await book.alerts.find(BEHIND)))
+    assert told == [False] * 10 + [True] * 2
+
+    view.show(chain.grow(other, 1, events=0))
+    again = Follower(book, view, CONTRACTS, 1)  # after a restart
+    await again.load()
+    assert not await again.step()
+    assert await book.alerts.find(BEHIND), "still nothing to follow"
+
+    chain.burn_every = 3
+    view.show(chain.grow(tip, 1))
+    assert await again.step()
+    assert not await book.alerts.find(BEHIND)
+
+
+async def test_a_restart_beside_a_node_that_stands_behind_us_closes_nothing(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bitpay.ledger.behind.STILL_SECONDS", 0)
+    chain = Chain(21)
+    tip = chain.grow(None, 20)
+    view = View(chain, tip)
+    follower = await follow(book, view)
+    view.show(chain.path(tip)[14])
+    assert not await follower.step()
+    monkeypatch.setattr("bitpay.ledger.behind.STILL_SECONDS", 60)
+
+    again = Follower(book, view, CONTRACTS, 1)
+    await again.load()
+    assert not await again.step()
+    assert await book.alerts.find(BEHIND)
+
+    view.show(chain.path(tip)[15])
+    assert not await again.step()
+    assert not await book.alerts.find(BEHIND), "it comes after us"
+
+
+class Replicas(View):
+    """A view whose lists come from a node that lags so many blocks, and whose newest block may be another's."""
+
+    lag = 0
+    newest: BlockHeader | None = None
+
+    async def tip(self) -> BlockHeader:
+        return self.newest or await super().tip()
+
+    async def headers(self, first: int, last: int) -> Sequence[BlockHeader]:
+        top = self._path[-1].header.height - self.lag
+        return [header for header in await super().headers(first, last) if header.height <= top]
+
+
+@pytest.mark.parametrize("lag", [1, 30, 1000])
+@pytest.mark.parametrize("burn_every", [1, 20])
+async def test_what_a_lagging_replica_does_not_list_is_not_undone(
+    book: Book, database: Database, lag: int, burn_every: int
+) -> None:
+    chain = Chain(22, burn_every=burn_every)
+    tip: Block | None = None
+    view, follower = Replicas(chain, chain.grow(None)), None
+    for _ in range(40):  # at the tip, block by block: every one of them could be undone
+        tip = chain.grow(tip, 1, events=1)
+        view.show(tip)
+        follower = follower or await follow(book, view)
+        while await follower.step():
+            pass
+    assert tip is not None
+    assert follower is not None
+    before = follower.head
+
+    new = chain.grow(chain.ancestor(tip, 1), 1, events=1)
+    view.show(new)
+    view.lag = lag
+    with pytest.raises(SourceError, match="replicas differ"):
+        await follower.step()
+    assert follower.head == before
+
+    view.lag = 0
+    assert await follower.step()
+    assert follower.head.height == 39, "the one block that was replaced"
+    while await follower.step():
+        pass
+    assert await state_of(database) == await clean_replay(database, chain, new)
+
+
+async def test_a_list_that_mixes_branches_undoes_nothing(book: Book) -> None:
+    chain = Chain(23, burn_every=20)
+    base = chain.grow(None, 100)
+    ours, theirs = chain.grow(base, 50), chain.grow(base, 50)
+    view = Replicas(chain, ours)
+    follower = await follow(book, view)
+    view.show(theirs)
+    view._path = [*chain.path(ours)[:120], *chain.path(theirs)[120:]]
+    with pytest.raises(SourceError, match="moved at 120"):
+        await follower.step()
+    assert follower.head.height == 150
+
+
+async def test_a_whole_chain_is_not_undone_where_that_is_too_deep(book: Book) -> None:
+    chain = Chain(24, burn_every=1)
+    tip = chain.grow(None, 30)
+    view = View(chain)
+    follower = None
+    for block in chain.path(tip)[10:]:
+        view.show(block)
+        follower = follower or await follow(book, view, start=11)
+        while await follower.step():
+            pass
+    assert follower is not None
+    assert await book.image_floor() == 10
+    chain.burn_start = 200
+    view.show(chain.grow(None, 5))  # it has not even come to where ours begins
+    assert not await follower.step()
+    assert follower.head.height == 30
+    assert [alert["kind"] for alert in await book.alerts.open()] == [DEEP]
+
+
+@pytest.mark.parametrize("lower", [0, 10])
+async def test_replicas_of_two_branches_do_not_keep_us_busy(
+    book: Book, monkeypatch: pytest.MonkeyPatch, lower: int
+) -> None:
+    chain = Chain(25, burn_every=100)
+    tip = chain.grow(None, 50)
+    view = Replicas(chain, tip)
+    follower = await follow(book, view)
+    head = await book.head()
+    view.newest = chain.grow(chain.ancestor(tip, lower + 1), 1).header
+    assert not await follower.step()
+    assert await book.head() == head
+
+    monkeypatch.setattr("bitpay.ledger.behind.STILL_SECONDS", 0)
+    assert not await follower.step()
+    assert await book.alerts.find(BEHIND), "one that lasts is told of"
+
+
+async def test_one_false_tip_makes_nothing_final(book: Book, database: Database) -> None:
+    chain = Chain(26, burn_every=20)
+    tip = chain.grow(None, 30, events=1)
+    view = Replicas(chain, tip)
+    follower = await follow(book, view)
+    delivered, read = chain.grow(tip, 1, events=1), chain.grow(tip, 2, events=1)
+    view.newest = replace(delivered.header, hash="0x" + "ab" * 32, burn_height=900_000)
+    assert not await follower.step()
+    follower.candidates.offer(decode_block(delivered, CONTRACTS))
+    assert await follower.step()
+    assert follower.head.hash == delivered.header.hash
+    assert await book.image_floor() == 0
+
+    view.show(read)
+    view.newest = None
+    while await follower.step():  # the delivered block was replaced
+        pass
+    view.show(chain.grow(read, 3, events=1))
+    view.newest = replace(view._path[-1].header, burn_height=900_000)
+    assert await follower.step()
+    assert await book.image_floor() == 0
+    tip = chain.grow(read, 4, events=1)
+    view.show(tip)
+    view.newest = None
+    while await follower.step():
+        pass
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+async def test_far_behind_a_tip_counts_with_the_blocks_below_it(book: Book, database: Database) -> None:
+    chain = Chain(27, burn_every=20)
+    tip = chain.grow(None, 600, events=1)
+    view = Replicas(chain, tip)
+    await book.open(CONTRACTS.deployer, 1)
+    follower = Follower(book, view, CONTRACTS, 1)
+    await follower.load()
+    for false in (
+        replace(tip.header, hash="0x" + "ab" * 32, burn_height=900_000),
+        chain.grow(tip, 900, events=0).header,
+    ):
+        view.newest = false
+        with pytest.raises(SourceError, match="replicas differ"):
+            await follower.step()
+        assert follower.head.empty
+
+    view.newest = None
+    assert await follower.step()
+    assert follower.head.height == 64
+    assert await book.image_floor() == 64
+    assert await database["ledger_images"].count_documents({}) == 0, "no image of what is final"
+    while await follower.step():
+        pass
+    assert await book.image_floor() < 600 - 20 * UNFINAL_BURN_BLOCKS
+    assert await state_of(database) == await clean_replay(database, chain, tip)
 
 
 async def test_two_followers_race_and_every_block_is_applied_once(book: Book, database: Database) -> None:

@@ -13,6 +13,7 @@ from bitpay import endings, upkeep
 from bitpay.foundation import POLL_SECONDS, Foundation
 from bitpay.kit.errors import Conflict, Unavailable
 from bitpay.kit.settings import LedgerSettings
+from bitpay.ledger import behind
 from bitpay.ledger.events import DecodedBlock
 from bitpay.ledger.follower import DEEP, MAX_BURN_DEPTH
 from bitpay.ledger.lease import FOLLOWER, Lease
@@ -30,6 +31,17 @@ class Faulty(View):
 
     async def block(self, header: BlockHeader) -> Block:
         raise RuntimeError(f"no idea what {header.height} is")
+
+
+class Climbing(View):
+    """A view whose tip comes on whenever it is asked for."""
+
+    climbs = False
+
+    async def tip(self) -> BlockHeader:
+        if self.climbs:
+            self.show(self.chain.grow(self._path[-1], events=0))
+        return await super().tip()
 
 
 @pytest.fixture
@@ -162,6 +174,23 @@ async def test_a_ledger_that_stopped_ends_it(mongo_url: str, database: Database,
         with pytest.raises(Unavailable, match="Bitcoin blocks; we stop"):
             await upkeep.fill(ground, unheard)
         assert await ground.ledger.alerts.open_among([DEEP])
+
+
+async def test_a_node_that_comes_on_along_another_branch_ends_it(
+    mongo_url: str, database: Database, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = Chain(10, burn_every=2)
+    base = chain.grow(None, 10)
+    view = Climbing(chain, chain.grow(base, 10))
+    async with ground_on(mongo_url, database, view) as ground:
+        head = await upkeep.fill(ground, unheard)
+        monkeypatch.setattr(behind, "STUCK_SECONDS", 0.0)
+        chain.burn_every = 1000
+        view.show(chain.grow(base, 20))
+        view.climbs = True
+        with pytest.raises(Unavailable, match="knows less"):
+            await upkeep.fill(ground, unheard)
+        assert await ground.ledger.book.head() == head
 
 
 async def test_another_process_that_stands_still_ends_it(

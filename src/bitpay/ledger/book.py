@@ -43,6 +43,11 @@ UNFINAL_BURN_BLOCKS = 12
 head has reached; older ones are final."""
 
 
+def final_up_to(highest_burn: int) -> int:
+    """Return the Bitcoin height up to which blocks are final where the chain has come to `highest_burn`."""
+    return highest_burn - UNFINAL_BURN_BLOCKS - 1
+
+
 class HeadMoved(Conflict):
     """Somebody else moved the ledger's head first: read it again and decide anew."""
 
@@ -212,7 +217,7 @@ class Book:
 
         The floor rises first: from then on nobody looks for what is about to go. Does nothing where `head` has moved.
         """
-        final = {"burnHeight": {"$lt": head.highest_burn - UNFINAL_BURN_BLOCKS}}
+        final = {"burnHeight": {"$lte": final_up_to(head.highest_burn)}}
         newest = await self._blocks.find_one({"canonical": True, **final}, {"height": 1}, sort=[("height", -1)])
         if newest is None:
             return

@@ -7,19 +7,22 @@ do is decided when it is done, from the head as it is then; deliveries only make
 import math
 import time
 from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Any
 
 import structlog
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import OperationFailure
 
-from bitpay.ledger.book import UNFINAL_BURN_BLOCKS, Book, Head, NoImages
+from bitpay.ledger.behind import Behind
+from bitpay.ledger.book import Book, Head, NoImages, final_up_to
 from bitpay.ledger.candidates import MAX_BLOCKS, Candidates
 from bitpay.ledger.events import DecodedBlock
+from bitpay.ledger.links import Witnessed, headers_down
 from bitpay.ledger.portions import Portion
 from bitpay.ledger.reader import Reader
 from bitpay.ledger.recorded import block_below
-from bitpay.ledger.source import ChainSource
+from bitpay.ledger.source import ChainSource, SourceError
 from bitpay.protocol.ids import Contracts
 from bitpay.stacks.model import BlockHeader
 
@@ -29,7 +32,6 @@ _ROLLBACK_BLOCKS = 200
 _LEAP_BLOCKS = 300
 """Only who is further behind than this leaps over final blocks without events of ours."""
 _PRUNE_EVERY = 100
-_BEHIND_PATIENCE_SECONDS = 60.0
 _ALERT_EVERY_SECONDS = 60.0
 """An alert whose cause lasts is raised again so often: who closes it hears of it again."""
 
@@ -54,8 +56,8 @@ class Follower:
         self._start_height = start_height
         self.heard_at = 0.0
         """When, by the monotonic clock, the chain last told where it stands."""
-        self._highest = 0
-        self._behind_since: float | None = None
+        self._witnessed = Witnessed(source)
+        self._behind = Behind()
         self._alerted: dict[str, float] = {}
         self._steps = 0
         self._run = Portion(MAX_BLOCKS)
@@ -67,6 +69,8 @@ class Follower:
         head = await self._book.head()
         if head.nonce != self.head.nonce:
             self._reader.begin_anew()
+        if head.hash != self.head.hash:
+            self._behind.go_on()
         self.head = head
         for kind in await self._book.alerts.open_among((DEEP, BEHIND)):
             self._alerted.setdefault(kind, -math.inf)
@@ -78,44 +82,56 @@ class Follower:
     async def step(self, session: AsyncClientSession | None = None) -> bool:
         """Take one step and return whether the books changed. Raises HeadMoved, SourceError and database errors."""
         if run := self.candidates.run_after(self.head):
-            return await self._apply(run, session)
+            return await self._apply(run, self.head.highest_burn, session)
         tip = await self._see_tip()
         if await self._look_back(session):
             return True
         if tip.hash == self.head.hash:
             await self._all_is_well()
             return False
-        if tip.height > self.head.height + _LEAP_BLOCKS:
-            final = tip.burn_height - UNFINAL_BURN_BLOCKS - 1
-            if self.head.burn_height < final and (leap := await self._reader.final_after(self.head, final)):
-                return await self._apply(leap, session)
         if tip.height > self.head.height:
-            following = await self._reader.after(self.head, tip)
+            following = await self._read(tip, session)
             if following is not None:
-                return await self._apply(following, session) if following else False
+                return following
         return await self._leave_branch(tip, session)
 
     async def _see_tip(self) -> BlockHeader:
         tip = self.tip = await self._source.tip()
         self.heard_at = time.monotonic()
-        if tip.height > self._highest:  # it comes on, behind us or not
-            self._highest, self._behind_since = tip.height, None
-            await self._over(BEHIND)
+        self._behind.see(tip.height)
         return tip
 
-    async def _apply(self, run: Sequence[DecodedBlock], session: AsyncClientSession | None) -> bool:
-        tip_burn = max(self.tip.burn_height if self.tip else 0, run[-1].header.burn_height)
+    async def _read(self, tip: BlockHeader, session: AsyncClientSession | None) -> bool | None:
+        """Apply what follows the head up to this tip, or a run of it; None where the node's chain does not follow."""
+        known, run = self.head.highest_burn, None
+        if tip.height > self.head.height + _LEAP_BLOCKS:
+            known = max(known, await self._witnessed.burn_height(tip))
+            final = final_up_to(known)
+            run = await self._reader.final_after(self.head, final) if self.head.burn_height < final else None
+        run = run or await self._reader.after(self.head, tip)
+        if run is None:
+            return None
+        if not run:  # the chain moved while it was read
+            await self._node_knows_less(tip)
+            return False
+        changed = await self._apply(run, known, session)
+        self._behind.end()
+        await self._over(BEHIND)
+        return changed
+
+    async def _apply(self, run: Sequence[DecodedBlock], known_burn: int, session: AsyncClientSession | None) -> bool:
+        """Apply the run, or as much as a transaction holds. `known_burn`: the chain is known to have come so far."""
+        final_burn = final_up_to(max(known_burn, run[-1].header.burn_height))
         run, later = run[: self._run.size], run[self._run.size :]
         for block in later:
             self.candidates.offer(block)
         try:
-            self.head = await self._book.apply(
-                self.head, run, final_burn=tip_burn - UNFINAL_BURN_BLOCKS - 1, session=session
-            )
+            self.head = await self._book.apply(self.head, run, final_burn=final_burn, session=session)
         except OperationFailure as error:
             self._run.shrink(error, len(run))
             return True
         self._run.fits()
+        self._behind.go_on()
         self.heard_at = time.monotonic()
         self.candidates.forget(self.head.height)
         self._steps += 1
@@ -125,12 +141,16 @@ class Follower:
 
     async def _leave_branch(self, tip: BlockHeader, session: AsyncClientSession | None) -> bool:
         """Go back to where the node's chain and ours meet, if that is safe: the node's does not continue ours."""
-        if tip.burn_height < self.head.burn_height or await self._book.block(tip.hash) is not None:
-            await self._node_knows_less(tip)
+        ours = await self._book.block(tip.hash) is not None
+        if ours or tip.burn_height < self.head.burn_height:
+            await self._node_knows_less(tip, ours=ours)
             return False
         found, ancestor = await self._common_ancestor(tip)
         if not found:
             await self._stop_at_deep(tip)
+            return False
+        if ancestor is not None and ancestor.height == min(tip.height, self.head.height):
+            await self._node_knows_less(tip)  # one replica tells of another branch, the next one lists ours
             return False
         _log.warning("rollback", head=self.head.height, to=ancestor.height if ancestor else self._start_height - 1)
         try:
@@ -144,20 +164,22 @@ class Follower:
         """Return (True, the newest block that the node's chain shares with ours; None before our first block).
 
         (False, None) when they do not meet within MAX_BURN_DEPTH Bitcoin blocks of the highest that we ever had, or
-        only in blocks that are final here.
+        only in blocks that are final here. Raises SourceError where the node does not tell its whole chain down to
+        there: what it leaves out is not known to differ.
         """
         floor = await self._book.image_floor()
         high = min(tip.height, self.head.height)
-        while high >= self._start_height:
-            low = max(self._start_height, high - MAX_BLOCKS + 1)
-            for header in reversed(await self._source.headers(low, high)):
+        async with aclosing(headers_down(self._source, high, self._start_height)) as headers:
+            async for header in headers:
                 ours = await self._book.block_at(header.height)
                 if ours is None or ours.height < floor or self._too_deep(ours):
                     return False, None
                 if ours.hash == header.hash:
                     return True, ours
-            high = low - 1
-        return floor < self._start_height, None
+                if header.height == tip.height and header.hash != tip.hash:
+                    raise SourceError(f"the API tells two blocks at {tip.height}: replicas differ")
+        first = await self._book.block_at(self._start_height)
+        return first is not None and floor < first.height and not self._too_deep(first), None
 
     def _too_deep(self, ours: BlockHeader) -> bool:
         """Tell whether going back to this block is not believed, in one step or in several."""
@@ -212,7 +234,7 @@ class Follower:
         await self._rollback(target, session)
 
     async def _all_is_well(self) -> None:
-        self._behind_since = None
+        self._behind.end()
         await self._over(*(kind for kind in self._alerted if kind != LOST))
 
     async def _over(self, *kinds: str) -> None:
@@ -222,13 +244,16 @@ class Follower:
             for kind in raised:
                 del self._alerted[kind]
 
-    async def _node_knows_less(self, tip: BlockHeader) -> None:
-        """Alert, but not at once: a node that lags a moment is normal, one that stays behind is not."""
-        now = time.monotonic()
-        self._behind_since = now if self._behind_since is None else self._behind_since
-        if now - self._behind_since >= _BEHIND_PATIENCE_SECONDS:
+    async def _node_knows_less(self, tip: BlockHeader, *, ours: bool = False) -> None:
+        """Alert, but not at once: a node that lags a moment is normal, one that stays behind is not.
+
+        `ours`: its tip is a block of ours, so that it comes after us when it comes on.
+        """
+        if self._behind.too_long(time.monotonic()):
             told = "The Stacks node knows less than this ledger; nothing is rewound."
             await self._alert(BEHIND, told, **self._both(tip))
+        elif ours and self._behind.came_on:
+            await self._over(BEHIND)
 
     async def _stop_at_deep(self, tip: BlockHeader) -> None:
         told = f"The Stacks node tells a history that differs for more than {MAX_BURN_DEPTH} Bitcoin blocks; we stop."

@@ -24,7 +24,10 @@ class ChainSource(Protocol):
         """Return the newest block."""
 
     async def headers(self, first: int, last: int) -> Sequence[BlockHeader]:
-        """Return the headers from height `first` to `last` (both included), ascending; fewer where the chain ends."""
+        """Return the headers from height `first` to `last` (both included), ascending.
+
+        Fewer where the chain ends, or does so for the replica that answers: what is left out need not be missing.
+        """
 
     async def block(self, header: BlockHeader) -> Block:
         """Return the whole block: at least every event of our contracts in it."""
