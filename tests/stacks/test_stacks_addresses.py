@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from bitpay.stacks import addresses, names
@@ -85,6 +87,17 @@ def test_clarity_names(name: str) -> None:
 def test_what_is_no_clarity_name(name: str) -> None:
     with pytest.raises(NameInvalid):
         names.clarity_name(name)
+
+
+@pytest.mark.parametrize("text", [None, 5, b"SP", [], {}])
+def test_what_is_no_text_is_no_address(text: Any) -> None:  # noqa: ANN401 - none is text
+    for read in (addresses.decode, parse_principal):
+        with pytest.raises(AddressInvalid, match="not a Stacks address"):
+            read(text)
+    with pytest.raises(AddressInvalid):
+        addresses.encode(22, text)
+    with pytest.raises(AddressInvalid):
+        addresses.encode(text, text)
 
 
 def test_versions_and_sizes_are_checked() -> None:

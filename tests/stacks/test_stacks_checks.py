@@ -217,6 +217,7 @@ def test_what_is_right_survives(made: Any, survives: Survives) -> None:  # noqa:
         lambda: transaction(post_conditions=[StxPostCondition(None, Compare.EQ, 5)]),
         lambda: build(TokenTransfer(ACCOUNT, 5), single_sig(BIG, nonce=0, fee=0), "testnet"),  # type: ignore[arg-type]
         lambda: contract_call(CONTRACT, "f", 5, network=Network.TESTNET, public_key=BIG, nonce=0, fee=0),  # type: ignore[arg-type]
+        lambda: Asset.parse(None),  # type: ignore[arg-type]
         lambda: post_conditions.from_json([]),  # type: ignore[arg-type]
         lambda: post_conditions.to_json(5),  # type: ignore[arg-type]
         lambda: post_conditions.encode(5),  # type: ignore[arg-type]
@@ -227,7 +228,7 @@ def test_a_part_of_the_wrong_kind_is_refused(made: Callable[[], object]) -> None
         made()
 
 
-@pytest.mark.parametrize("data", [bytearray(transaction().encode()), "00", [0]])
+@pytest.mark.parametrize("data", [bytearray(transaction().encode()), "00", [0], None, 5])
 def test_what_is_no_bytes_is_not_read(data: Any) -> None:  # noqa: ANN401 - none is bytes
     for read in (Transaction.decode, post_conditions.decode):
         with pytest.raises(DecodeError):

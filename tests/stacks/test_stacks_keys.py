@@ -1,6 +1,8 @@
 """Keys, recoverable signatures, mnemonics."""
 
 import secrets
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -85,6 +87,22 @@ def test_malformed_signatures_are_refused(signature: bytes) -> None:
         keys.recover_public_key(DIGEST, signature)
     with pytest.raises(SignatureInvalid):
         keys.normalize_signature(signature)
+
+
+@pytest.mark.parametrize("data", [None, 5, "00" * 65, [1] * 65, bytearray(65)])
+def test_what_is_no_bytes_is_no_signature_and_no_hash(data: Any) -> None:  # noqa: ANN401 - none is bytes
+    key = PrivateKey.generate()
+    signature = key.sign_recoverable(DIGEST)
+    uses: list[Callable[[], object]] = [
+        lambda: key.sign_recoverable(data),
+        lambda: keys.recover_public_key(data, signature),
+        lambda: keys.recover_public_key(DIGEST, data),
+        lambda: keys.check_signature(data),
+        lambda: keys.normalize_signature(data),
+    ]
+    for use in uses:
+        with pytest.raises(SignatureInvalid, match="is bytes"):
+            use()
 
 
 def test_hashes_have_32_bytes() -> None:

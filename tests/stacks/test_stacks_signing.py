@@ -134,8 +134,17 @@ def test_too_few_or_foreign_signatures_do_not_verify(mode: HashMode) -> None:
 
 def test_more_signatures_than_needed_are_for_any_order_only() -> None:
     verify(sign_multi(joint(HashMode.P2SH_ANY_ORDER), KEYS, [ALICE, BOB, CAROL]))
-    with pytest.raises(SignatureInvalid):
-        verify(sign_multi(joint(HashMode.P2SH), KEYS, [ALICE, BOB, CAROL]))
+    whole = [ALICE, BOB, CAROL]
+    for mode in (HashMode.P2SH, HashMode.P2WSH):
+        with pytest.raises(SignatureInvalid, match="more than the 2"):
+            sign_multi(joint(mode), KEYS, whole)
+        tx = sign_multi(joint(mode), KEYS, [ALICE, BOB])
+        with pytest.raises(SignatureInvalid, match="more than the 2"):
+            with_signature(tx, CAROL.sign_recoverable(next_sighash(tx)))
+    tx = sign_multi(joint(HashMode.P2SH_ANY_ORDER), KEYS, whole)
+    ordered = replace(tx.auth.origin, mode=HashMode.P2SH)
+    with pytest.raises(SignatureInvalid, match="3 signatures, 2 required"):
+        verify(replace(tx, auth=replace(tx.auth, origin=ordered)))
 
 
 def test_one_key_and_several_are_not_mixed_up() -> None:

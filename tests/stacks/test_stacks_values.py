@@ -236,10 +236,13 @@ def test_a_deep_bomb_is_refused_before_it_costs_anything() -> None:
         clarity.parse_repr("(some " * 50_000)
 
 
-@pytest.mark.parametrize("data", [bytearray(b"\x03"), memoryview(b"\x03"), "03", [3]])
+@pytest.mark.parametrize(
+    "data", [None, 5, bytearray(b"\x03"), memoryview(b"\x03"), "03", [3], [1] + [0] * 16, bytearray([1] + [0] * 16)]
+)
 def test_a_value_is_read_from_bytes(data: Any) -> None:  # noqa: ANN401 - none is bytes
-    with pytest.raises(DecodeError):
-        clarity.decode(data)
+    for read in (clarity.decode, lambda data: clarity.decode_at(data, 0)):
+        with pytest.raises(DecodeError, match="not bytes"):
+            read(data)
 
 
 def test_a_value_begins_where_it_is_said_to() -> None:

@@ -23,20 +23,32 @@ _LONGEST = 2 + 39  # "S", version, 24 bytes at 5 bits a character
 VERSIONS = 32  # versions are one c32 character
 
 
-@lru_cache(maxsize=16384)
 def encode(version: int, digest: bytes) -> str:
     """Return the address of a version (0 to 31) and a 20-byte hash160; raise `AddressInvalid` for others."""
+    if not (isinstance(version, int) and isinstance(digest, bytes)):  # what the cache may not even be asked
+        raise AddressInvalid("an address is of a version, 0 to 31, and 20 bytes")
+    return _encode(version, digest)
+
+
+@lru_cache(maxsize=16384)
+def _encode(version: int, digest: bytes) -> str:
     _check_parts(version, digest)
     return "S" + ALPHABET[version] + _c32(digest + _checksum(version, digest))
 
 
-@lru_cache(maxsize=16384)
 def decode(address: str) -> tuple[int, bytes]:
     """Return (version, hash160) of an address.
 
     Only the canonical spelling is read: upper case, no O, I or L for 0 and 1. Raises `AddressInvalid`.
     """
-    if not isinstance(address, str) or not 3 <= len(address) <= _LONGEST or address[0] != "S":
+    if not isinstance(address, str):
+        raise AddressInvalid(f"not a Stacks address: {shown(address)}")
+    return _decode(address)
+
+
+@lru_cache(maxsize=16384)
+def _decode(address: str) -> tuple[int, bytes]:
+    if not 3 <= len(address) <= _LONGEST or address[0] != "S":
         raise AddressInvalid(f"not a Stacks address: {shown(address)}")
     version = _DIGITS.get(address[1])
     data = _from_c32(address[2:])
@@ -127,11 +139,15 @@ class Principal:
         return Principal(self.version, self.hash160, name)
 
 
-@lru_cache(maxsize=16384)
 def parse_principal(text: str) -> Principal:
     """Read "ADDRESS" or "ADDRESS.contract-name"; raises `AddressInvalid` or `NameInvalid`."""
     if not isinstance(text, str):
         raise AddressInvalid(f"not a Stacks address: {shown(text)}")
+    return _parse(text)
+
+
+@lru_cache(maxsize=16384)
+def _parse(text: str) -> Principal:
     address, dot, name = text.partition(".")
-    version, digest = decode(address)
+    version, digest = _decode(address)
     return Principal(version, digest, name if dot else None)

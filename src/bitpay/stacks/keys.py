@@ -16,6 +16,7 @@ from bitpay.stacks.errors import KeyInvalid, SignatureInvalid
 from bitpay.stacks.network import Network
 
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+HASH_BYTES = 32
 SIGNATURE_BYTES = 65
 
 
@@ -57,9 +58,8 @@ class PrivateKey:
         return addresses.of_public_key(self.public_key, network)
 
     def sign_recoverable(self, digest: bytes) -> bytes:
-        """Return the 65-byte signature R, S, V of a 32-byte hash."""
-        if len(digest) != 32:
-            raise SignatureInvalid(f"a hash of 32 bytes is signed, not {len(digest)}")
+        """Return the 65-byte signature R, S, V of a 32-byte hash; raises `SignatureInvalid` for what is none."""
+        _check_bytes(digest, HASH_BYTES, "the hash that is signed")
         return bytes(self._key.sign_recoverable(digest, hasher=None))
 
     def to_bytes(self) -> bytes:
@@ -72,8 +72,7 @@ def recover_public_key(digest: bytes, signature: bytes, *, compressed: bool = Tr
 
     Raises `SignatureInvalid` when the signature is malformed, has a high S, or recovers no key.
     """
-    if len(digest) != 32:
-        raise SignatureInvalid(f"a hash has 32 bytes, not {len(digest)}")
+    _check_bytes(digest, HASH_BYTES, "a hash")
     check_signature(signature)
     try:
         key = coincurve.PublicKey.from_signature_and_message(signature, digest, hasher=None)
@@ -84,8 +83,7 @@ def recover_public_key(digest: bytes, signature: bytes, *, compressed: bool = Tr
 
 def check_signature(signature: bytes) -> None:
     """Raise `SignatureInvalid` unless these are R, S, V in range with a low S."""
-    if len(signature) != SIGNATURE_BYTES:
-        raise SignatureInvalid(f"a signature has {SIGNATURE_BYTES} bytes, not {len(signature)}")
+    _check_bytes(signature, SIGNATURE_BYTES, "a signature")
     if signature[64] > 3:
         raise SignatureInvalid(f"a recovery id is 0 to 3, not {signature[64]}")
     if not 0 < int.from_bytes(signature[:32]) < ORDER:
@@ -96,8 +94,7 @@ def check_signature(signature: bytes) -> None:
 
 def normalize_signature(signature: bytes) -> bytes:
     """Return the low-S form of an R, S, V signature, for signers that do not promise it (hardware, custodians)."""
-    if len(signature) != SIGNATURE_BYTES:
-        raise SignatureInvalid(f"a signature has {SIGNATURE_BYTES} bytes, not {len(signature)}")
+    _check_bytes(signature, SIGNATURE_BYTES, "a signature")
     s = int.from_bytes(signature[32:64])
     if s > ORDER // 2:
         signature = signature[:32] + (ORDER - s).to_bytes(32) + bytes((signature[64] ^ 1,))
@@ -113,6 +110,13 @@ def rsv_to_vrs(signature: bytes) -> bytes:
 def vrs_to_rsv(signature: bytes) -> bytes:
     """Turn a transaction's order into a message's."""
     return signature[1:] + signature[:1]
+
+
+def _check_bytes(value: object, size: int, what: str) -> None:
+    if not isinstance(value, bytes):
+        raise SignatureInvalid(f"{what} is bytes, not {type(value).__name__}")
+    if len(value) != size:
+        raise SignatureInvalid(f"{what} has {size} bytes, not {len(value)}")
 
 
 def _private_key(raw: bytes) -> coincurve.PrivateKey:

@@ -43,12 +43,12 @@ _Decoder = Callable[[bytes, int, int, list[List]], tuple[Value, int]]
 
 def decode(data: bytes) -> Value:
     """Return the value that `data` is, all of it; raises `DecodeError` with the byte where it goes wrong."""
+    if not isinstance(data, bytes):
+        raise _no_bytes(data)
     if len(data) == _NUMBER_BYTES and data[0] == _UINT:  # what reads mostly answer, in half the time
         number = _new(UInt)
         _fill_uint(number, _from_bytes(data) - _UINT_TAG)
         return number
-    if not isinstance(data, bytes):
-        raise DecodeError(f"not bytes: {type(data).__name__}", offset=0, field="value")
     mixed: list[List] = []
     try:
         value, end = _DECODERS[data[0]](data, 1, 1, mixed)
@@ -63,6 +63,8 @@ def decode(data: bytes) -> Value:
 
 def decode_at(data: bytes, offset: int) -> tuple[Value, int]:
     """Return the value that starts at `offset` (0 or more) and where it ends; raises `DecodeError`."""
+    if not isinstance(data, bytes):
+        raise _no_bytes(data)
     if offset < 0:  # Python would count from the end
         raise DecodeError("before the first byte", offset=0, field="value")
     mixed: list[List] = []
@@ -73,6 +75,10 @@ def decode_at(data: bytes, offset: int) -> tuple[Value, int]:
     if mixed or end - offset > types.SMALL:
         _check_type(value, offset)
     return value, end
+
+
+def _no_bytes(data: object) -> DecodeError:
+    return DecodeError(f"not bytes: {type(data).__name__}", offset=0, field="value")
 
 
 def _check_type(value: Value, offset: int) -> None:

@@ -92,7 +92,8 @@ class Asset:
 
     @classmethod
     def parse(cls, text: str) -> Asset:
-        """Read "ADDRESS.contract::asset"."""
+        """Read "ADDRESS.contract::asset"; raises `TransactionInvalid`, `AddressInvalid` or `NameInvalid`."""
+        check_type(text, str, "an asset's name")
         contract, _, name = text.partition("::")
         return cls(parse_principal(contract), name)
 

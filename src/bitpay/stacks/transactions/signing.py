@@ -65,6 +65,7 @@ def with_signature(
     """Return the transaction with the next signer's signature (R, S, V, low S).
 
     One key: its signature is set. Several keys: it is appended, `compressed` saying which form of the key is meant.
+    Raises `SignatureInvalid` for a malformed one, and for one too many where the keys sign in order.
     """
     check_signature(signature)
     condition = _condition(tx, role)
@@ -99,7 +100,8 @@ def sign_multi(
 ) -> Transaction:
     """Return the transaction signed by those `keys`, all places filled in the order of `public_keys`.
 
-    Raises `SignatureInvalid` when the public keys are not the account's or a key is none of them.
+    Raises `SignatureInvalid` when the public keys are not the account's, a key is none of them, or there are more keys
+    than must sign, which only the modes of any order allow.
     """
     condition = _condition(tx, role)
     if isinstance(condition, SingleSig):
@@ -182,6 +184,8 @@ def _filled(tx: Transaction, public_key: bytes, key: PrivateKey | None, role: Ro
 
 
 def _appended(condition: MultiSig, field: AuthField) -> MultiSig:
+    if field.is_signature and condition.signatures >= condition.required and not condition.mode.any_order:
+        raise SignatureInvalid(f"more than the {condition.required} signatures required, which no node takes")
     return replace(condition, fields=(*condition.fields, field))
 
 

@@ -72,9 +72,9 @@ class Transaction:
     @classmethod
     def decode(cls, data: bytes) -> Transaction:
         """Read a transaction, all of `data`; raises `DecodeError` with the byte where it goes wrong."""
+        reader = Reader(data)
         if len(data) > MAX_TRANSACTION_BYTES:
             raise DecodeError("more than a transaction can be", offset=MAX_TRANSACTION_BYTES, field="transaction")
-        reader = Reader(data)
         version = reader.code(_VERSIONS, "version")
         chain_id = reader.number(4, "chain id")
         auth = auths.read(reader)
