@@ -383,12 +383,14 @@ async def test_a_list_that_mixes_branches_undoes_nothing(book: Book) -> None:
     assert follower.head.height == 150
 
 
-async def test_a_whole_chain_is_not_undone_where_that_is_too_deep(book: Book) -> None:
+@pytest.mark.parametrize(("length", "alert"), [(5, BEHIND), (11, DEEP), (40, DEEP)])
+async def test_a_whole_chain_is_not_undone_where_that_is_too_deep(
+    book: Book, monkeypatch: pytest.MonkeyPatch, length: int, alert: str
+) -> None:
+    monkeypatch.setattr("bitpay.ledger.behind.STILL_SECONDS", 0)
     chain = Chain(24, burn_every=1)
-    tip = chain.grow(None, 30)
-    view = View(chain)
-    follower = None
-    for block in chain.path(tip)[10:]:
+    view, follower = View(chain), None
+    for block in chain.path(chain.grow(None, 30))[10:]:
         view.show(block)
         follower = follower or await follow(book, view, start=11)
         while await follower.step():
@@ -396,10 +398,24 @@ async def test_a_whole_chain_is_not_undone_where_that_is_too_deep(book: Book) ->
     assert follower is not None
     assert await book.image_floor() == 10
     chain.burn_start = 200
-    view.show(chain.grow(None, 5))  # it has not even come to where ours begins
+    view.show(chain.grow(None, length))  # 5: it has not even come to where ours begins
     assert not await follower.step()
     assert follower.head.height == 30
-    assert [alert["kind"] for alert in await book.alerts.open()] == [DEEP]
+    assert [told["kind"] for told in await book.alerts.open()] == [alert]
+
+
+async def test_before_the_first_block_there_is_nothing_to_do(book: Book) -> None:
+    chain = Chain(28)
+    tip = chain.grow(None, 10)
+    view = View(chain, tip)
+    await book.open(CONTRACTS.deployer, 12)
+    follower = Follower(book, view, CONTRACTS, 12)
+    await follower.load()
+    assert not await follower.step()
+    tip = chain.grow(tip, 2)
+    view.show(tip)
+    assert await follower.step()
+    assert follower.head.hash == tip.header.hash
 
 
 @pytest.mark.parametrize("lower", [0, 10])

@@ -142,7 +142,7 @@ class Follower:
     async def _leave_branch(self, tip: BlockHeader, session: AsyncClientSession | None) -> bool:
         """Go back to where the node's chain and ours meet, if that is safe: the node's does not continue ours."""
         ours = await self._book.block(tip.hash) is not None
-        if ours or tip.burn_height < self.head.burn_height:
+        if ours or tip.burn_height < self.head.burn_height or tip.height < self._start_height:
             await self._node_knows_less(tip, ours=ours)
             return False
         found, ancestor = await self._common_ancestor(tip)
@@ -178,8 +178,7 @@ class Follower:
                     return True, ours
                 if header.height == tip.height and header.hash != tip.hash:
                     raise SourceError(f"the API tells two blocks at {tip.height}: replicas differ")
-        first = await self._book.block_at(self._start_height)
-        return first is not None and floor < first.height and not self._too_deep(first), None
+        return floor < self._start_height, None  # every block of ours was looked at, the first one too
 
     def _too_deep(self, ours: BlockHeader) -> bool:
         """Tell whether going back to this block is not believed, in one step or in several."""
