@@ -328,6 +328,47 @@ async def test_a_small_quota_only_delays(
     assert await state_of(database) == await clean_replay(database, chain, tip)
 
 
+async def test_a_long_history_is_applied_while_it_is_looked_up_and_a_restart_loses_little(
+    book: Book, database: Database, chain: Chain, node: Node, client: StacksClient
+) -> None:
+    tip = chain.grow(chain.grow(None, 600, events=1), 300, events=0)
+    node.show(tip)
+    follower = await hosted(book, client)
+    assert await follower.step()
+    assert len(node.looked_up) < 300
+    for _ in range(2):
+        follower = await hosted(book, client)
+        for _ in range(3):
+            assert await follower.step()
+    assert follower.head.height < 600
+    await catch_up(await hosted(book, client))
+
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+    assert len(node.looked_up) < 600 * 1.7
+
+
+async def test_a_tip_that_is_replaced_again_and_again_does_not_hold_up_history(
+    book: Book, database: Database, chain: Chain, node: Node, client: StacksClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bitpay.stacks.client.http.ATTEMPTS", 1)
+    tip = chain.grow(chain.grow(None, 200, events=1), 600, events=0)
+    node.show(tip)
+    follower = await hosted(book, client)
+    windows, node.quota = 1, QUOTA
+    while follower.head.height < 200:
+        try:
+            await follower.step()
+        except SourceError:
+            tip = chain.grow(chain.ancestor(tip, 1), 2, events=0)
+            node.show(tip)
+            windows, node.quota = windows + 1, QUOTA
+            assert windows < 5 + 4 * 200 / QUOTA
+    node.quota = None
+    await catch_up(follower)
+
+    assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
 @pytest.mark.parametrize("seed", range(3))
 async def test_whatever_replicas_and_the_chain_do_the_ledger_ends_right(
     book: Book, database: Database, monkeypatch: pytest.MonkeyPatch, seed: int

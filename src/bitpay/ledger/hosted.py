@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from bitpay.ledger.candidates import MAX_BLOCKS
 from bitpay.ledger.events import decode_block
-from bitpay.ledger.prints import Survey, as_far_as_answered, few_at_once
+from bitpay.ledger.prints import Survey, as_far_as_answered, block_of, few_at_once
 from bitpay.ledger.recorded import Place, Recorded
 from bitpay.ledger.source import SourceError, answered
 from bitpay.protocol.ids import Contracts
@@ -35,7 +35,7 @@ class SparseSource(Protocol):
     async def final_blocks(self, above: int, final_burn: int) -> Sequence[Block]:
         """Return the next blocks above a height with events of ours, of Bitcoin heights up to `final_burn`, in order.
 
-        As many as one run takes; when there are none, the newest block that is final, without transactions.
+        As many as one run takes; where there are none for a while, a final block beyond that, without transactions.
         """
 
     async def overlooked(self, first: int, last: int) -> int | None:
@@ -82,20 +82,22 @@ class HostedSource:
         return await self._whole(header, self._by_block().get(header.hash, []))
 
     async def final_blocks(self, above: int, final_burn: int) -> Sequence[Block]:
-        """Return the next final blocks with events of ours, or the newest final block."""
+        """Return the next final blocks with events of ours, or a final block before which there are none."""
         await self._forget_other_branch({})
-        await self._cover(above + 1)
+        await self._cover(above + 1, final_burn)
         self._forget_below(above)
-        places = [_block_of(states[0]) for states in self._by_block().values()]
+        places = [block_of(states[0]) for states in self._by_block().values()]
         chosen = [block for block in places if block.height > above and block.burn_height <= final_burn]
         if not chosen:
-            newest = await self._newest_final(above, final_burn)
+            newest = self._covered
+            if newest is None or newest.burn_height > final_burn:
+                newest = await self._newest_final(above, final_burn)
             return [Block(newest, ())] if newest else []
         return await self._in_order(sorted(chosen, key=lambda block: block.height)[:MAX_BLOCKS])
 
     async def overlooked(self, first: int, last: int) -> int | None:
         """Return the lowest height at which the books lack events of ours that the API lists by now."""
-        placed = {txid: _block_of(self._ours[txid]) for txid in self._unproven if txid in self._ours}
+        placed = {txid: block_of(self._ours[txid]) for txid in self._unproven if txid in self._ours}
         said = [(txid, block) for txid, block in placed.items() if first <= block.height <= last]
         places = await self._recorded.places(said) if said else {}
         self._unproven -= {txid for txid, place in places.items() if place is Place.KEPT}
@@ -122,7 +124,7 @@ class HostedSource:
         """Return our transactions by the hash of their block, as they are known now."""
         found: dict[str, list[TransactionState]] = {}
         for state in self._ours.values():
-            found.setdefault(_block_of(state).hash, []).append(state)
+            found.setdefault(block_of(state).hash, []).append(state)
         return found
 
     async def _in_order(self, places: Sequence[TransactionBlock]) -> list[Block]:
@@ -142,7 +144,7 @@ class HostedSource:
         return Block(header, tuple(sorted(receipts, key=lambda receipt: receipt.index)))
 
     async def _receipt(self, state: TransactionState) -> TransactionReceipt:
-        block = _block_of(state)
+        block = block_of(state)
         known = self._receipts.get((state.txid, block.hash))
         if known is None:
             known = _receipt(state, await answered(_listed(self._client, state)))
@@ -151,7 +153,7 @@ class HostedSource:
 
     async def _concerns_us(self, state: TransactionState) -> bool:
         """Tell whether there is anything in a transaction that the books should have."""
-        header = await self._header(_block_of(state))
+        header = await self._header(block_of(state))
         if header is None:
             return False
         decoded = decode_block(Block(header, (await self._receipt(state),)), self._contracts)
@@ -166,15 +168,16 @@ class HostedSource:
             self.forget()
         return header
 
-    async def _cover(self, height: int) -> bool:
+    async def _cover(self, height: int, final_burn: int | None = None) -> bool:
         """Know all our transactions up to a height, as one chain has them, and return whether any had to be looked for.
 
+        With `final_burn`, only those up to this Bitcoin height are looked for: no reorganisation interrupts that.
         Raises SourceError where the chain moves meanwhile, or the API does not answer; what was found is kept.
         """
         async with self._lock:
             surveyed = False
             while self._covered is None or self._covered.height < height:
-                await self._finish_survey(height)
+                await self._go_on(height, final_burn)
                 surveyed = True
             return surveyed
 
@@ -182,22 +185,31 @@ class HostedSource:
         covered = self._covered
         return covered is not None and (covered.height > header.height or covered.hash == header.hash)
 
-    async def _finish_survey(self, height: int) -> None:
+    async def _go_on(self, height: int, final_burn: int | None) -> None:
+        """Go on with the survey, or begin one; what it has found up to the height or further is known then."""
         survey = self._survey
         if survey is None or not await self._is_canonical(survey.tip):
-            survey = self._survey = await self._begin_survey(height)
-        await survey.finish(self._ours)
+            survey = self._survey = await self._begin_survey(height, final_burn)
+        reached = await survey.advance(self._ours)
+        if reached < min(height, survey.tip.height):
+            return
+        ended = reached == survey.tip.height
+        covered = survey.tip if ended else await answered(self._client.block(reached))
         if not await self._is_canonical(survey.tip):
             self._survey = None
             raise SourceError("the chain moved while it was read")
         if self._survey is survey:
-            self._ours |= survey.states
-            self._unproven |= survey.states.keys()
-            self._survey, self._covered = None, survey.tip
+            states = survey.hand_over(reached)
+            self._ours |= states
+            self._unproven |= states.keys()
+            self._covered = covered
+        if self._survey is survey and ended:
+            self._survey = None
             self._listed_whole_at = max(self._listed_whole_at, survey.tip.burn_height)
 
-    async def _begin_survey(self, height: int) -> Survey:
-        tip = await self.tip()
+    async def _begin_survey(self, height: int, final_burn: int | None) -> Survey:
+        final = None if final_burn is None else await self._newest_final(height - 1, final_burn)
+        tip = final or await self.tip()
         if tip.height < height:
             raise SourceError(f"the API does not tell of block {height} yet: replicas differ")
         whole = tip.burn_height > self._listed_whole_at
@@ -224,7 +236,7 @@ class HostedSource:
     def _forget_below(self, height: int) -> None:
         """Drop what the ledger has; the listing stops there by itself."""
         for txid, state in list(self._ours.items()):
-            block = _block_of(state)
+            block = block_of(state)
             if block.height <= height and txid not in self._unproven:
                 del self._ours[txid]
                 self._receipts.pop((txid, block.hash), None)
@@ -243,17 +255,10 @@ class HostedSource:
         return found
 
 
-def _block_of(state: TransactionState) -> TransactionBlock:
-    """Return the block of a transaction that has one, as all that a survey finds."""
-    if state.block is None:
-        raise SourceError(f"{state.txid} left its block while it was read")
-    return state.block
-
-
 def _receipt(state: TransactionState, events: tuple[Event, ...]) -> TransactionReceipt:
     return TransactionReceipt(
         txid=state.txid,
-        index=_block_of(state).index,
+        index=block_of(state).index,
         status=TransactionStatus(state.status),
         sender=state.sender,
         sponsor=state.sponsor,

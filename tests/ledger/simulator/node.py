@@ -34,6 +34,7 @@ class Node:
         self.quota: int | None = None
         self.cursors = True
         self.lagging = 0
+        self.looked_up: list[str] = []
         self.requests = 0
         self._chain = chain
         self._draw = draw
@@ -119,6 +120,7 @@ class Node:
             case ["v2", "smart-contracts", contract_id, "logs"]:
                 return self._page_of_logs(contract_id, query)
             case ["v3", "transactions", txid]:
+                self.looked_up.append(txid)
                 return self._canonical(txid)
             case ["v3", "transactions", txid, "events"] if receipt := self._receipts.get(txid):
                 events = [_event(event) for event in _logs(receipt)]
