@@ -1,5 +1,6 @@
 """Following a public chain over a hosted API: few requests, the same documents."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -14,10 +15,11 @@ from tests.ledger.simulator.plan import Rates
 from bitpay.ledger.book import UNFINAL_BURN_BLOCKS, Book, HeadMoved
 from bitpay.ledger.follower import LOST, OVERLOOKED, Follower
 from bitpay.ledger.hosted import HostedSource
+from bitpay.ledger.prints import PrintList
 from bitpay.ledger.recorded import Recorded
 from bitpay.ledger.source import SourceError
 from bitpay.stacks.client import StacksClient
-from bitpay.stacks.model import Block
+from bitpay.stacks.model import Block, ContractLog
 from bitpay.store import Database
 
 QUIET = 1_000
@@ -125,6 +127,28 @@ async def test_where_prints_have_no_cursors_they_are_counted(
     await catch_up(await hosted(book, client))
 
     assert await state_of(database) == await clean_replay(database, chain, tip)
+
+
+async def test_what_a_replica_shows_late_in_a_list_is_put_in_its_place(
+    chain: Chain, node: Node, client: StacksClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bitpay.stacks.client.http.ATTEMPTS", 1)
+    tip = chain.grow(None, 300, events=1)
+    node.show(tip)
+    newest_first = [receipt for block in reversed(chain.path(tip)) for receipt in block.transactions]
+    logs = [(one.txid, log) for one in newest_first for log in one.events if isinstance(log, ContractLog)]
+    core = [txid for txid, log in logs if log.contract_id == CONTRACTS.core]
+    prints = PrintList(client, CONTRACTS.core, is_known=lambda txid: asyncio.sleep(0, txid == core[220]))
+    node.hidden, node.quota = set(core[80:95]), 1
+    with pytest.raises(SourceError, match="429"):
+        await prints.read()
+    node.hidden, node.quota = set(), None
+    with pytest.raises(SourceError, match="replicas differ"):
+        await prints.read()
+
+    await prints.read()
+
+    assert list(prints.found) == core[:220]
 
 
 async def test_a_reorganisation_is_followed_and_no_print_of_the_old_branch_is_left(

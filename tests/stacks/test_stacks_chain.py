@@ -19,6 +19,7 @@ from bitpay.stacks.client import (
     BadFunctionArgument,
     BadNonce,
     BadSignature,
+    ChainMoved,
     ContractAlreadyExists,
     FeeTooLow,
     NoSuchContract,
@@ -300,6 +301,12 @@ async def test_money_fees_and_prints_are_read(client: StacksClient, deployed: Tr
     bought = await settled(client, await call(client, "buy", clarity.utf8("log")))
     newest = await anext(client.contract_logs(CONTRACT))
     assert newest.txid == bought.txid
+    page = await client.contract_logs_page(CONTRACT)
+    assert page.logs[0] == newest
+    with pytest.raises(ChainMoved):
+        await client.contract_logs_page(CONTRACT, offset=len(page.logs), cursor=page.cursor)
+    again = await client.contract_logs_page(CONTRACT, offset=len(page.logs) - 1, cursor=page.cursor)
+    assert (again.logs, again.last) == (page.logs[-1:], True)
 
 
 async def test_an_unknown_transaction_is_none(client: StacksClient) -> None:
