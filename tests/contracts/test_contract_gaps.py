@@ -1,8 +1,11 @@
 """Ways through the contracts that no other test happens to take."""
 
 import pytest
-from tests.contracts.governance import decided
+from tests.contracts.governance import decided, propose
 from tests.contracts.world import FUNDS, Account, World, points, terms
+
+MAX_SATS = 2_100_000_000_000_000
+LAST_SECOND = 253_402_300_799
 
 
 @pytest.fixture
@@ -44,6 +47,41 @@ def test_without_a_fee_the_seller_gets_the_whole_price(
     assert world.told("offer-accepted")["fee"] == 0
     assert world.balance(bob) == FUNDS + 5_000
     assert world.treasury.get_balance() == 0
+
+
+@pytest.mark.parametrize(("bps", "price", "fee"), [(1, 10_000, 1), (1, 10_001, 2), (500, 1_000, 50)])
+def test_the_fee_of_an_accepted_offer_is_rounded_up_to_a_sat(
+    world: World, alice: Account, bob: Account, carol: Account, bps: int, price: int, fee: int
+) -> None:
+    decided(world, "fees", 0, bps)
+    offer = world.marketplace.make_offer(world.open(alice, bob, 100_000), price, 1, True, world.time + 60, by=carol)
+
+    world.marketplace.accept_offer(offer, by=bob)
+
+    assert world.told("offer-accepted")["fee"] == fee
+    assert world.balance(bob) == FUNDS + price - fee
+    assert world.treasury.get_balance() == fee
+
+
+def test_an_offer_may_last_until_the_last_second_that_a_date_can_name(
+    world: World, alice: Account, bob: Account, carol: Account
+) -> None:
+    stream = world.open(alice, bob, 100_000)
+    with world.refused("marketplace", "EXPIRY_OUT_OF_RANGE"):
+        world.marketplace.make_offer(stream, 1_000, 1, True, LAST_SECOND + 1, by=carol)
+    offer = world.marketplace.make_offer(stream, 1_000, 1, True, LAST_SECOND, by=carol)
+    assert world.marketplace.get_offer(offer)["expires-at"] == LAST_SECOND
+
+
+def test_all_the_sats_there_will_ever_be_are_within_bounds(world: World, alice: Account, bob: Account) -> None:
+    with world.refused("sbtc-helper", "PAYER_SHORT"):
+        world.core.create_stream(bob, MAX_SATS, 10, by=alice)
+    for proposal in (propose(world, "withdrawal", world.erin, MAX_SATS, ""), propose(world, "limit", MAX_SATS)):
+        assert world.treasury.get_proposal(proposal)["value"] == MAX_SATS
+
+
+def test_as_many_as_there_can_be_admins_may_be_needed(world: World) -> None:
+    assert world.treasury.get_proposal(propose(world, "threshold", 10))["value"] == 10
 
 
 def test_a_listing_from_before_a_round_trip_gives_way_to_a_newer_one(

@@ -82,17 +82,17 @@ class Node:
                 return 429, b"{}", {"retry-after": "0.001"}
             self.quota -= 1
         lag = 0
-        if self.rates is not None:
+        if (rates := self.rates) is not None:
             luck = self._draw.random()
-            if luck < self.rates.api_error:
+            if luck < rates.api_error:
                 self.errors += 1
                 return 503, b"{}", {}
-            if luck < self.rates.api_error + self.rates.rate_limit:
+            if luck < rates.api_error + rates.rate_limit:
                 self.errors += 1
                 return 429, b"{}", {"retry-after": "0.05"}
-            if luck > 1 - self.rates.slow:
+            if luck > 1 - rates.slow:
                 await asyncio.sleep(0.02)
-            if self._draw.random() < self.rates.lag:
+            if self._draw.random() < rates.lag:
                 self.lagging += 1
                 lag = self._draw.randint(1, 3)
         url = urlsplit(target)
