@@ -46,6 +46,8 @@ EVENTS_PER_BLOCK = 10
 TAKEOVERS = 7
 FINAL = 10_000
 """Bitcoin blocks between the history that is read and the tip that the node tells of: all of it is final."""
+ABOVE = 400
+"""Blocks up to that tip: near the tip the ledger does not take the node's word for what is final."""
 
 
 class Straight:
@@ -53,20 +55,27 @@ class Straight:
 
     def __init__(self, blocks: Sequence[Block], *, deep: bool) -> None:
         self.blocks = list(blocks)
-        self._deep = deep
+        self._above = list(islice(empty_above(blocks[-1].header), ABOVE)) if deep else []
 
     async def tip(self) -> BlockHeader:
-        tip = self.blocks[-1].header
-        if not self._deep:
-            return tip
-        burn_height = tip.burn_height + FINAL
-        return replace(tip, height=tip.height + 1, hash=f"0x{0:064x}", parent_hash=tip.hash, burn_height=burn_height)
+        return self._above[-1] if self._above else self.blocks[-1].header
 
     async def headers(self, first: int, last: int) -> Sequence[BlockHeader]:
-        return [block.header for block in self.blocks[first - 1 : last]]
+        known = len(self.blocks)
+        told = [block.header for block in self.blocks[first - 1 : last]]
+        return [*told, *self._above[max(0, first - 1 - known) : max(0, last - known)]]
 
     async def block(self, header: BlockHeader) -> Block:
-        return self.blocks[header.height - 1]
+        return self.blocks[header.height - 1] if header.height <= len(self.blocks) else Block(header, ())
+
+
+def empty_above(last: BlockHeader) -> Iterator[BlockHeader]:
+    """Yield the headers that follow, FINAL Bitcoin blocks later."""
+    above = replace(last, burn_height=last.burn_height + FINAL)
+    while True:
+        height = above.height + 1
+        above = replace(above, height=height, hash=f"0x{height:064x}", parent_hash=above.hash)
+        yield above
 
 
 class Bench:
