@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from bitpay.localchain.api.events import event_v1
-from bitpay.localchain.api.guard import ApiError, principal_of
+from bitpay.localchain.api.guard import ApiError, Misfit, principal_of
 from bitpay.localchain.api.paging import Cursors, Page, cut, page_of, wide_page_of
 from bitpay.localchain.api.transactions import NO_MICROBLOCK
 from bitpay.localchain.api.views import Views
@@ -61,7 +61,7 @@ def add_contracts(router: APIRouter, service: ChainService, views: Views) -> Non
     async def statuses(request: Request) -> JSONResponse:
         asked = [name for value in request.query_params.getlist("contract_id") for name in value.split(",")]
         if not 0 < len(asked) <= _STATUS_LIMIT:
-            raise ApiError(400, f"querystring/contract_id must have 1 to {_STATUS_LIMIT} contracts")
+            raise Misfit(f"querystring/contract_id must have 1 to {_STATUS_LIMIT} contracts")
         return JSONResponse({name: _status(views, str(principal_of(name))) for name in asked})
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from bitpay.localchain.api.events import event_v1, event_v3
-from bitpay.localchain.api.guard import ApiError
+from bitpay.localchain.api.guard import ApiError, Misfit
 from bitpay.localchain.api.network import FEE_RATE, fee_levels
 from bitpay.localchain.api.paging import cursor_page, number_of, page_of
 from bitpay.localchain.api.views import Views, txid_of
@@ -37,7 +37,7 @@ def _add_several(router: APIRouter, views: Views) -> None:
     async def multiple(request: Request) -> JSONResponse:
         asked = [name for value in request.query_params.getlist("tx_id") for name in value.split(",")]
         if not 0 < len(asked) <= _MULTIPLE_LIMIT:
-            raise ApiError(400, f"querystring/tx_id must have 1 to {_MULTIPLE_LIMIT} transactions")
+            raise Misfit(f"querystring/tx_id must have 1 to {_MULTIPLE_LIMIT} transactions")
         events = _events_shown(request)
         return JSONResponse({name: await _looked_up(views, txid_of(name), events) for name in asked})
 
@@ -45,7 +45,7 @@ def _add_several(router: APIRouter, views: Views) -> None:
     async def events(request: Request) -> JSONResponse:
         page, name = page_of(request, _EVENTS_LIMIT), request.query_params.get("tx_id")
         if name is None:
-            raise ApiError(400, "querystring/tx_id is needed: the local chain lists no events by address")
+            raise Misfit("querystring/tx_id is needed: the local chain lists no events by address")
         found = views.archive.transaction(txid_of(name))
         said = [event_v1(index, one, txid_of(name)) for index, one in enumerate(found.mined.events)] if found else []
         shown = said[::-1][page.offset : page.offset + page.limit]
@@ -53,9 +53,7 @@ def _add_several(router: APIRouter, views: Views) -> None:
 
 
 def _events_shown(request: Request) -> range:
-    limit = number_of(request, "event_limit", _EVENTS_SHOWN)
-    if not 1 <= limit <= _EVENTS_LIMIT:
-        raise ApiError(400, f"querystring/event_limit must be 1 to {_EVENTS_LIMIT}")
+    limit = number_of(request, "event_limit", _EVENTS_SHOWN, least=1, most=_EVENTS_LIMIT)
     start = number_of(request, "event_offset", 0)
     return range(start, start + limit)
 

@@ -41,9 +41,9 @@ def wide_page_of(request: Request, most: int) -> Page:
 
 
 def _page(request: Request, most: int, usual: int, offset: int) -> Page:
-    least = 0 if _version(request) in {"v1", "v2"} else 1
-    limit = number_of(request, "limit", usual, least, most)
-    return Page(limit or usual, offset, request.query_params.get("cursor"))
+    version = _version(request)
+    limit = number_of(request, "limit", usual, 0 if version in {"v1", "v2"} else 1, most)
+    return Page(limit or usual, offset, None if version == "v1" else request.query_params.get("cursor"))
 
 
 def _version(request: Request) -> str:
