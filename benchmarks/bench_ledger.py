@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import hashlib
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -30,6 +31,7 @@ from tests.chainhook.chainhook_payloads import node
 from tests.ledger.ledger_chain import CONTRACTS, PEOPLE, Chain, View, created, receipt, withdrawn
 
 from bitpay.chainhook.deliveries import NODE_TOPIC, Deliveries
+from bitpay.kit.processes import resident_bytes
 from bitpay.ledger.book import UNFINAL_BURN_BLOCKS, Book, Head
 from bitpay.ledger.events import decode_block
 from bitpay.ledger.follower import Follower
@@ -255,7 +257,7 @@ async def measure_memory(bench: Bench) -> None:
             head = await book.apply(head, run, final_burn=block.header.burn_height + UNFINAL_BURN_BLOCKS)
             run = []
         if block.header.height % 10_000 == 0:
-            grown.append(resident_mib())
+            grown.append(resident_bytes(os.getpid()) >> 20)
     rate = 1_000_000 / (time.perf_counter() - started)
     bench.say("1,000,000 events", f"{rate:,.0f} events/s")
     bench.say("memory after each 100,000 of them", f"{grown[0]} .. {grown[-1]} MiB", "flat")
@@ -276,11 +278,6 @@ async def fill(database: Database, block: Block, streams: int) -> None:
     for start in range(0, streams, 5_000):
         rows = [sample | {"_id": 10**9 + number, "streamId": number} for number in range(start, start + 5_000)]
         await database["streams"].insert_many(rows[: streams - start], ordered=False)
-
-
-def resident_mib() -> int:
-    fields = Path("/proc/self/statm").read_text().split()
-    return int(fields[1]) * 4 // 1024
 
 
 async def run(url: str, *, full: bool) -> None:

@@ -23,7 +23,7 @@ import httpx
 from tests.localchain.accounts import Account, account
 
 from bitpay.demo.control import TOKEN_HEADER
-from bitpay.kit.processes import free_port, spawn, stop
+from bitpay.kit.processes import free_port, resident_bytes, spawn, stop
 from bitpay.localchain.chain import Chain, Genesis
 from bitpay.localchain.clock import ChainClock
 from bitpay.localchain.faucet import endowed
@@ -227,15 +227,9 @@ def bench_replay(folder: Path) -> None:
 def bench_memory(folder: Path) -> None:
     chain = opened(folder)
     grow(chain, 50_000, 50)
-    ours, vms = (resident(pid) / 1e6 for pid in (os.getpid(), chain.machine.vm.pid))
+    ours, vms = (resident_bytes(pid) / 1e6 for pid in (os.getpid(), chain.machine.vm.pid))
     say("memory after 50,000 calls, chain and VM", f"{ours:.0f}+{vms:.0f} MB", "1,000 MB")
     chain.close()
-
-
-def resident(pid: int) -> int:
-    """Bytes of memory that a process has."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

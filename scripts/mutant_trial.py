@@ -15,6 +15,7 @@ from scripts.clarity_reader import Contract, Form
 from scripts.mutant_recording import Exchange, Operation, Part, Place, Recording
 from scripts.mutations import Mutation
 
+from bitpay.kit.processes import resident_bytes
 from bitpay.localchain.vm import Vm
 
 Status: TypeAlias = Literal["killed", "survived", "unviable"]
@@ -22,8 +23,8 @@ Status: TypeAlias = Literal["killed", "survived", "unviable"]
 ROOT = Path(__file__).parents[1]
 AT_ONCE = 8
 """Exchanges asked in one request: a change is mostly seen early."""
-FRESH_AFTER = 40
-"""Trials after which a VM is replaced: its memory never shrinks."""
+MOST_MEMORY = 2 << 30
+"""Bytes of memory beyond which a VM is replaced before it replays again: what it once took it never gives back."""
 TEXTUAL: Final = ("tests/contracts/test_contract_events.py", "tests/contracts/test_error_table.py")
 """Tests that read the source instead of asking the VM."""
 FIRST_STORIES = 3
@@ -51,7 +52,6 @@ class Bench:
         self._sources, self._stories, self._tests = mutant_recording.read(path)
         self._contracts = {name: clarity_reader.read(name, source) for name, source in self._sources.items()}
         self._vm: Vm | None = None
-        self._trials = 0
         self._noticed: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
 
     def close(self) -> None:
@@ -125,11 +125,10 @@ class Bench:
         return {(contract.name, *form.place) for form in inside}
 
     def _begin(self, recording: Recording, mutation: Mutation) -> "_Replay":
-        if self._vm is None or self._trials >= FRESH_AFTER:
+        if self._vm is None or resident_bytes(self._vm.pid) > MOST_MEMORY:
             self.close()
-            self._vm, self._trials = Vm.start(), 0
+            self._vm = Vm.start()
             self._bare = self._vm.snapshot()
-        self._trials += 1
         self._vm.restore(self._bare)
         original = self._sources[mutation.contract]
         replay = _Replay(self._vm, mutation.contract, original, mutation.apply(original))

@@ -135,6 +135,20 @@ def test_whoever_signs_buys_through_a_contract(
     assert (world.balance(mallory), world.balance(agent.address)) == (FUNDS - 8_000, PURSE)
 
 
+def test_nobody_buys_their_own_through_a_contract(
+    world: World, agent: Contract, alice: Account, bob: Account, mallory: Account
+) -> None:
+    stream = world.open(alice, bob, 100_000, start=world.time + 50)
+    listing = world.marketplace.list_stream(stream, 8_000, None, by=bob)
+    with world.refused("marketplace", "OWN_TRADE"):
+        agent.marketplace_purchase_stream(listing, 8_000, 1, True, by=bob)
+
+    stream = world.open(alice, agent.address, 100_000, start=world.time + 50)
+    listing = agent.marketplace_list_stream(stream, 8_000, None, by=mallory)
+    with world.refused("marketplace", "OWN_TRADE"):
+        agent.own_marketplace_purchase_stream(listing, 8_000, 1, True, by=mallory)
+
+
 def test_a_contract_sells_to_an_offer(
     world: World, agent: Contract, alice: Account, carol: Account, mallory: Account
 ) -> None:

@@ -1,12 +1,13 @@
 """A child never outlives its parent."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from bitpay.kit.processes import spawn, stop
+from bitpay.kit.processes import resident_bytes, spawn, stop
 
 PARENT = """
 import sys, time
@@ -44,3 +45,9 @@ def test_stop_ends_even_a_stubborn_child() -> None:
     with child.stdout:
         child.stdout.readline()
         assert stop(child, grace=0.2) == -signal.SIGKILL
+
+
+def test_memory_in_use_is_told() -> None:
+    before = resident_bytes(os.getpid())
+    held = b"\x01" * (64 << 20)
+    assert resident_bytes(os.getpid()) - before > len(held) // 2

@@ -1,4 +1,4 @@
-"""Child processes that die with their parent, and free loopback ports."""
+"""Child processes that die with their parent, their memory, and free loopback ports."""
 
 import ctypes
 import os
@@ -74,3 +74,9 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def resident_bytes(pid: int) -> int:
+    """Return the bytes of memory that a process has in use (Linux); raises FileNotFoundError when it is gone."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
