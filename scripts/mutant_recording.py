@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeAlias
 from unittest.mock import patch
@@ -25,6 +26,7 @@ from bitpay.protocol.ids import NAMES
 from bitpay.protocol.sources import source
 
 ROOT = Path(__file__).parents[1]
+TOLD_IN = "tests/contracts", "tests/properties"
 STORIES = 16
 """Stories of the property tests, each from a seed of its own."""
 STEPS = 100
@@ -205,14 +207,20 @@ def write(path: Path) -> None:
     sources = {name: source(name) for name in NAMES}
     path.parent.mkdir(parents=True, exist_ok=True)
     stories, tests = record_stories(), record_tests(path.parent)
-    document = {"sources": sources, "stories": asdict(stories), "tests": asdict(tests)}
+    document = {"digest": digest(), "sources": sources, "stories": asdict(stories), "tests": asdict(tests)}
     with gzip.open(path, "wt", compresslevel=3) as file:
         json.dump(document, file, separators=(",", ":"), default=sorted)
 
 
+def digest() -> str:
+    """Return the SHA-256 of all that a recording is made of: the contracts, their tests and the stories."""
+    tests = [path for folder in TOLD_IN for path in sorted((ROOT / folder).rglob("*.py"))]
+    return sha256("".join([*map(source, NAMES), *(path.read_text() for path in tests)]).encode()).hexdigest()
+
+
 def ensure(path: Path) -> None:
-    """Record in a process of its own, unless the recording of these very contracts is there."""
-    if path.exists() and read(path)[0] == {name: source(name) for name in NAMES}:
+    """Record in a process of its own, unless the recording of these very contracts and tests is there."""
+    if path.exists() and _load(path).get("digest") == digest():
         return
     print("Recording what the real contracts answer (some minutes)...")
     command = [sys.executable, "-m", "scripts.mutant_recording", str(path)]
@@ -221,9 +229,14 @@ def ensure(path: Path) -> None:
 
 def read(path: Path) -> tuple[dict[str, str], Recording, Recording]:
     """Return the sources, the stories and the tests."""
-    with gzip.open(path, "rt") as file:
-        document = json.load(file)
+    document = _load(path)
     return document["sources"], _recording(document["stories"]), _recording(document["tests"])
+
+
+def _load(path: Path) -> dict[str, Any]:
+    with gzip.open(path, "rt") as file:
+        document: dict[str, Any] = json.load(file)
+    return document
 
 
 def _recording(document: dict[str, Any]) -> Recording:
