@@ -17,6 +17,7 @@ from scripts.clarity_reader import read
 from scripts.mutant_report import DOCUMENT, document
 from scripts.mutant_trial import ROOT, Bench, Trial
 from scripts.mutations import Mutation, mutations
+from scripts.survivors import EQUIVALENT
 
 from bitpay.kit.processes import die_with_parent
 from bitpay.protocol.ids import NAMES
@@ -90,14 +91,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="which ones (default: 1)")
     parser.add_argument("--contract", choices=NAMES, action="append", help="of this contract only")
     parser.add_argument("--processes", type=int, choices=range(1, MOST_PROCESSES + 1), default=MOST_PROCESSES)
-    parser.add_argument("--again", action="store_true", help="try survivors again")
+    parser.add_argument("--again", action="store_true", help="try survivors again that are not explained")
     parser.add_argument("--report", action="store_true", help="only write the report")
     given = parser.parse_args()
     chosen = choose(all_mutations(given.contract or NAMES), given.sample, given.seed)
     if not given.report:
         mutant_recording.ensure(RECORDING)
         known = read_results()
-        finished = {key for key, trial in known.items() if not (given.again and trial.status == "survived")}
+        again = {key for key, trial in known.items() if trial.status == "survived"} - EQUIVALENT.keys()
+        finished = known.keys() - again if given.again else known.keys()
         attempt_all([one for one in chosen if one.key not in finished], given.processes)
     page = document(all_mutations(NAMES), read_results())
     DOCUMENT.write_text(page)
