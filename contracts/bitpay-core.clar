@@ -202,8 +202,10 @@
       (try! (contract-call? .bitpay-obligation-nft move stream-id contract-caller to))
       (ok paid))))
 
-;; One that fails does not undo the others: `map` over the public function, whose failures take back their writes.
-(define-public (withdraw-many (ids (list 50 uint))) (ok (map withdraw-from-stream ids)))
+;; One that fails does not undo the others: `map` over the public function, whose failures take back their writes. A
+;; batch itself is never refused; the refusal is there for its type, so that a contract can `try!` the answer.
+(define-public (withdraw-many (ids (list 50 uint)))
+  (if (<= (len ids) u50) (ok (map withdraw-from-stream ids)) ERR_UNKNOWN_STREAM))
 
 ;; bitpay-marketplace's: pays the seller, who has to hold the stream, what he has earned so far, and says what is left
 ;; to sell.
@@ -256,7 +258,9 @@
     })
     (ok { refunded: refund, vested: vested })))
 
-(define-public (cancel-many (ids (list 50 uint))) (ok (map cancel-stream ids)))
+;; As in withdraw-many: each by itself, and no refusal of the whole.
+(define-public (cancel-many (ids (list 50 uint)))
+  (if (<= (len ids) u50) (ok (map cancel-stream ids)) ERR_UNKNOWN_STREAM))
 
 ;; Gives up the right to cancel, for good.
 (define-public (renounce-cancel (stream-id uint))
@@ -561,11 +565,14 @@
 
 (define-private (clock-name (in-seconds bool)) (if in-seconds "seconds" "blocks"))
 
-;; A curve's points without the implicit first; none for other forms.
+;; A curve's points without the implicit first, as many as can be opened with; none for other forms.
 (define-private (points-of (id uint))
   (match (map-get? curves id)
     curve (default-to (list)
-      (slice? (map to-point (get afters curve) (get totals curve)) u1 (len (get afters curve))))
+      (as-max-len?
+        (default-to (list)
+          (slice? (map to-point (get afters curve) (get totals curve)) u1 (len (get afters curve))))
+        u24))
     (list)))
 
 (define-private (to-point (after uint) (total uint)) { after: after, total: total })

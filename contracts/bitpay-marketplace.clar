@@ -288,7 +288,8 @@
 
 (define-read-only (get-offer-count) (var-get offer-count))
 
-;; The listing at which the stream can be bought now.
+;; The stream's live listing. Until somebody lists or moves it, that may be one that no purchase can fill: of a stream
+;; whose last sat has vested, or was paid.
 (define-read-only (get-live-listing (stream-id uint))
   (let ((id (unwrap! (map-get? newest-listing stream-id) none)))
     (if (is-live id) (some id) none)))

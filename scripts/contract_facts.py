@@ -41,7 +41,7 @@ before. An inner contract's own functions keep them."""
 NEVER: Mapping[str, frozenset[str]] = {
     "bitpay-access-control pause": frozenset({"ERR_NOT_FINALIZED"}),
     "bitpay-core create-stream": frozenset({"ERR_START_OUT_OF_RANGE", "ERR_END_OUT_OF_RANGE"}),
-    "bitpay-core top-up-stream": frozenset({"ERR_START_OUT_OF_RANGE", "ERR_NOT_FINALIZED"}),
+    "bitpay-core top-up-stream": frozenset({"ERR_START_OUT_OF_RANGE"}),
     "bitpay-marketplace update-listing": frozenset({"ERR_NOT_FINALIZED"}),
     "bitpay-marketplace purchase-stream": frozenset({"ERR_NOT_FINALIZED", "ERR_UNKNOWN_STREAM"}),
     "bitpay-marketplace accept-offer": frozenset({"ERR_NOT_FINALIZED", "ERR_UNKNOWN_STREAM"}),

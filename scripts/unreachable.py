@@ -5,6 +5,7 @@ from typing import Final
 
 _KNOWN_STREAM = "the stream was found just before, and nothing is ever deleted"
 _SOLVENT = "the vault always holds what its accounts say, and neither sender nor holder can be the vault"
+_NO_LONGER = "a list of ids has no room for more; the refusal gives the answer its type"
 _FRESH_ID = "each stream gets a new id, and core is the caller"
 _FREE_TO_MOVE = "the seller holds the token, it may change hands, and buyer and seller were compared"
 
@@ -38,6 +39,18 @@ UNREACHABLE: Final[Mapping[tuple[str, str, str, str], str]] = {
     ("bitpay-core", "top-up-stream", "(try! (get-remaining-amount stream-id))", "refuses"): _KNOWN_STREAM,
     ("bitpay-core", "get-stream", "(unwrap! (map-get? parties stream-id) none)", "refuses"): _KNOWN_STREAM,
     ("bitpay-core", "get-status", "(try! (look stream-id))", "refuses"): _KNOWN_STREAM,
+    (
+        "bitpay-core",
+        "withdraw-many",
+        "(if (<= (len ids) u50) (ok (map withdraw-from-stream ids)) ERR_UNKNOWN_STREAM)",
+        "else",
+    ): _NO_LONGER,
+    (
+        "bitpay-core",
+        "cancel-many",
+        "(if (<= (len ids) u50) (ok (map cancel-stream ids)) ERR_UNKNOWN_STREAM)",
+        "else",
+    ): _NO_LONGER,
     (
         "bitpay-core",
         "record",

@@ -74,6 +74,10 @@ def test_an_offer_may_last_until_the_last_second_that_a_date_can_name(
 
 
 def test_all_the_sats_there_will_ever_be_are_within_bounds(world: World, alice: Account, bob: Account) -> None:
+    offer = world.marketplace.make_offer(
+        world.open(alice, bob, 1_000), 1_000, MAX_SATS, True, world.time + 60, by=alice
+    )
+    assert world.marketplace.get_offer(offer)["min-remaining"] == MAX_SATS
     with world.refused("sbtc-helper", "PAYER_SHORT"):
         world.core.create_stream(bob, MAX_SATS, 10, by=alice)
     for proposal in (propose(world, "withdrawal", world.erin, MAX_SATS, ""), propose(world, "limit", MAX_SATS)):
