@@ -135,6 +135,18 @@ def test_whoever_signs_buys_through_a_contract(
     assert (world.balance(mallory), world.balance(agent.address)) == (FUNDS - 8_000, PURSE)
 
 
+def test_whoever_signs_hands_on_through_a_contract(
+    world: World, agent: Contract, alice: Account, bob: Account, mallory: Account
+) -> None:
+    stream = world.open(alice, bob, 100_000)
+    with world.refused("obligation-nft", "NOT_OWN_CALL"):
+        agent.obligation_nft_transfer(stream, bob, mallory, by=mallory)
+
+    agent.obligation_nft_transfer(stream, bob, mallory, by=bob)
+
+    assert world.obligations.get_owner(stream) == mallory.address
+
+
 def test_nobody_buys_their_own_through_a_contract(
     world: World, agent: Contract, alice: Account, bob: Account, mallory: Account
 ) -> None:

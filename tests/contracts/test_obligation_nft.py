@@ -5,6 +5,8 @@ from bitpay.stacks.clarity import UINT_MAX
 
 
 def test_a_new_stream_has_a_token_of_its_number(world: World, alice: Account, bob: Account) -> None:
+    assert world.obligations.get_last_token_id() == 0
+
     stream = world.open(alice, bob, 1_000)
 
     assert world.obligations.get_last_token_id() == stream
